@@ -91,6 +91,7 @@ SETTINGS = (
     "compare "
     "otlp "
     "quarantine "
+    "gate "
 )
 SECRETS = (
     "password "

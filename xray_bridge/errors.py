@@ -222,6 +222,13 @@ class CommentError(XrayBridgeError):
     exit_code = 84
 
 
+class GateError(XrayBridgeError):
+    """A rule of the gate is not kept."""
+
+    slug = "gate"
+    exit_code = 86
+
+
 class CheckError(XrayBridgeError):
     """``xray-bridge check`` found something wrong."""
 

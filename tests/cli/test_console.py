@@ -140,9 +140,16 @@ def hostile_project(folder: Path, url: str) -> dict[str, str]:
         "NAME": "prod",
         "PATH": "##vso[?]y.*",
         "ARGUMENT": "##vso[x]y.xml",
-        "KEY": "CALC-1",
+        "RUN|KEY": directory.id,
         "TEST": "CALC-1",
+        "KEY": "CALC-20",
     }
+
+
+NEEDED = {
+    ("ci-snippet",): ("--for=github",),
+    ("quarantine", "add"): (f"--owner={HOSTILE}", "--until=2999-12-31"),
+}
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=str)
@@ -159,7 +166,8 @@ def test_hostile_files_and_servers(
     monkeypatch.setenv("PROD", SECRET)
     monkeypatch.setenv("XRAY_DESCRIPTION", HOSTILE)
     monkeypatch.setenv("XRAY_PROJECT", "CALC")
-    needed = ["--for=github"] if command.argv == ("ci-snippet",) else []
+    monkeypatch.setenv("XRAY_GATE", '{"max_failures": 0}')
+    needed = NEEDED.get(command.argv, ())
 
     for flag in ["", "-v", "--json"][: 2 + command.takes_json]:
         values = hostile_project(tmp_path, server.url)

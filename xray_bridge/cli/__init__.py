@@ -42,6 +42,7 @@ COMMANDS = {
     "connection": "manage the connections that are stored on this machine",
     "keys": "compare the Test keys in code with Xray, without running tests",
     "datasets": "fetch the rows of datasets in Xray, for tests without a server",
+    "gate": "check rules on the results of a run, a Test Execution or a Test Plan",
     "quarantine": "list known failures that do not change the exit code, and add some",
     "tests": "create and change Tests in Xray from the tests in code",
     "requirements": "list the requirements of a project, and show their coverage",

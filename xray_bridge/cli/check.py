@@ -233,7 +233,7 @@ def _find_quarantined(
     """Return the Tests with the label of the quarantine, for a session that asks."""
     if not arguments.quarantined:
         return {}
-    from xray_bridge.check.quarantine import list_quarantined
+    from xray_bridge.client.labelled_tests import list_quarantined
 
     try:
         if settings.dry_run:

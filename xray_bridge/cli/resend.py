@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from xray_bridge import progress
 from xray_bridge.cli import options, upload_summary
+from xray_bridge.cli.gate_check import with_gate
 from xray_bridge.config.places import is_bucket
 from xray_bridge.config.settings import Settings
 from xray_bridge.errors import (
@@ -76,6 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
                 raise
             skipped.append(f"{directory.id}: cannot be read ({type(error).__name__})")
             code = max(code, RunDirectoryError.exit_code)
+    receipts = [done for each in receipts for done in with_gate([each], command)]
     receipts = upload_summary.report_to_ci(receipts, command.local)
     runs = [receipt.to_json() for receipt in receipts]
     others = [each["line"] for each in objects]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.cli import options, upload_files, upload_parts, upload_summary
+from xray_bridge.cli.gate_check import with_gate
 from xray_bridge.config.places import is_bucket
 from xray_bridge.config.settings import Settings
 from xray_bridge.errors import XrayBridgeError
@@ -74,7 +75,8 @@ def run(arguments: argparse.Namespace) -> int:
 def _finish(
     arguments: argparse.Namespace, command: Effective, receipts: list[Receipt]
 ) -> int:
-    """Write the page, tell the CI system, print the receipts; return the exit code."""
+    """Check the gate, write the page, print the receipts; return the exit code."""
+    receipts = with_gate(receipts, command)
     if command.local.html:
         receipts = _with_page(receipts, command.local)
     receipts = upload_summary.report_to_ci(receipts, command.local)

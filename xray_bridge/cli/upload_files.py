@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from xray_bridge.ci import detect
 from xray_bridge.cli import upload_summary
+from xray_bridge.cli.gate_check import with_gate
 from xray_bridge.errors import ReportError, UsageError
 from xray_bridge.model.foreign_formats import FOREIGN_FORMATS, foreign_folder
 from xray_bridge.model.formats import AUTO, FORMATS, WRITERS
@@ -196,10 +197,11 @@ def _upload_files(
     ci = asdict(detect.detect(os.environ))
     ready = prepare(wanted, command, also, ci, run_preflight)
     if not ready.runs:
-        return _report_nothing(arguments, ready.empty)
+        return _report_nothing(arguments, command, ready.empty)
     receipts = ready.send()
     if report_dir is not None:
         receipts = [replace(each, run="") for each in receipts]
+    receipts = with_gate(receipts, command)
     receipts = upload_summary.report_to_ci(receipts, command.local)
     receipts += ready.empty
     _emit_receipts(arguments, receipts)
@@ -215,7 +217,9 @@ def _parse_format(text: str | None) -> str:
     return name
 
 
-def _report_nothing(arguments: argparse.Namespace, receipts: Sequence[Receipt]) -> int:
+def _report_nothing(
+    arguments: argparse.Namespace, command: Effective, receipts: Sequence[Receipt]
+) -> int:
     """Report that there is no file, or no file with a test."""
     if not arguments.allow_empty:
         left_out = (what for each in receipts for what in each.left_out)
@@ -223,8 +227,10 @@ def _report_nothing(arguments: argparse.Namespace, receipts: Sequence[Receipt]) 
         msg = f"no test was found in {names}"
         raise ReportError(msg, hint="--allow-empty accepts this")
     notice = f"no file matches {' '.join(arguments.paths)}"
-    _emit_receipts(arguments, receipts or [Receipt(status=EMPTY, notices=(notice,))])
-    return 0
+    empty = Receipt(status=EMPTY, notices=(notice,))
+    found = with_gate(receipts or [empty], command)
+    _emit_receipts(arguments, found)
+    return max(receipt.exit_code for receipt in found)
 
 
 def _emit_receipts(arguments: argparse.Namespace, receipts: Sequence[Receipt]) -> None:

@@ -227,7 +227,7 @@ class JiraSettings(VerdictSettings):
     @property
     def phases(self) -> int:
         """How many deadlines an upload has: steps beside the results have their own."""
-        return 1 + 2 * self.has_steps + bool(self.compare)
+        return 1 + 2 * self.has_steps + bool(self.compare) + 2 * bool(self.gate)
 
 
 OF_JIRA = tuple(

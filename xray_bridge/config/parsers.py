@@ -213,6 +213,16 @@ def quarantine(value: str) -> dict[str, object]:
     return found
 
 
+def gate(value: str) -> dict[str, object]:
+    """Parse the table of the gate, and refuse one with mistakes."""
+    found = fields(value)
+    if found:
+        from xray_bridge.config.gate_table import parse_gate
+
+        parse_gate(found)
+    return found
+
+
 def _decode_json(content: bytes) -> str:
     """Decode UTF-8, or UTF-16 with a mark, which PowerShell writes."""
     is_utf_16 = content.startswith((b"\xff\xfe", b"\xfe\xff"))

@@ -27,6 +27,7 @@ PRECAUTIONS = (
     Settings.redact.name,
     Settings.on_upload_error.name,
     Settings.quarantine.name,
+    Settings.gate.name,
 )
 # By group, so that new settings of the connection or for Jira are included.
 OF_THIS_MACHINE = frozenset(

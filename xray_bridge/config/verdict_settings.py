@@ -41,3 +41,13 @@ class VerdictSettings(Values):
         structured=True,
         own_flag="",
     )
+    gate: Setting[dict[str, object]] = Setting(
+        parsers.gate,
+        {},
+        "rules that a run must keep, a JSON object or the path of a JSON file; in the "
+        "shared file the table `gate`",
+        of=SESSION,
+        parts=MAY_DIFFER,
+        metavar="JSON|PATH",
+        structured=True,
+    )

@@ -9,12 +9,14 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.dataclass import dataclass
+from xray_bridge.errors import GateError
 
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from xray_bridge.model.changes import Changes
+    from xray_bridge.model.gate import GateVerdict
 
 DELIVERED = "delivered"
 PARTLY_REFUSED = "partly refused"
@@ -84,7 +86,7 @@ class Receipt:
     output; no file has them, nor ``resend_flags``, with which the run can be sent
     later. ``ignored`` is the number of tests that ran and are not reported, because
     users have left them out. ``changes`` are those since an earlier run; None if the
-    setting ``compare`` is not set.
+    setting ``compare`` is not set. ``gate`` is its verdict; None if there is none.
     """
 
     status: str
@@ -108,6 +110,7 @@ class Receipt:
     resend_flags: str = ""
     ignored: int = 0
     changes: Changes | None = None
+    gate: GateVerdict | None = None
 
     @property
     def refused_tests(self) -> int:
@@ -122,10 +125,11 @@ class Receipt:
         found["refused"] = [asdict(each) for each in self.refused]
         found["failures"] = [asdict(each) for each in self.failures]
         del found["resend_flags"]
-        if self.changes is not None:
-            found["changes"] = self.changes.to_json()
-        else:
-            del found["changes"]
+        for name, value in (("changes", self.changes), ("gate", self.gate)):
+            if value is not None:
+                found[name] = value.to_json()
+            else:
+                del found[name]
         if not self.commands:
             del found["commands"]
         return found
@@ -148,7 +152,13 @@ class Receipt:
             left_out=tuple(map(clean, self.left_out)),
             plan=tuple(map(clean, self.plan)),
             changes=self.changes.cleaned(clean) if self.changes else None,
+            gate=self.gate.cleaned(clean) if self.gate else None,
         )
+
+    @property
+    def gate_code(self) -> int:
+        """The exit code of a gate that is not passed, or 0."""
+        return GateError.exit_code if self.gate and self.gate.has_failed else 0
 
     @property
     def resend_command(self) -> str:
@@ -174,7 +184,11 @@ class Receipt:
         )
         given = rest.pop("changes", None)
         changes = _read_changes(given) if given else None
-        return cls(**rest, refused=refused, failures=failures, changes=changes)
+        judged = rest.pop("gate", None)
+        gate = _read_gate(judged) if judged else None
+        return cls(
+            **rest, refused=refused, failures=failures, changes=changes, gate=gate
+        )
 
     def lines(self) -> list[str]:
         """Return the lines that people read at the end of the session."""
@@ -194,6 +208,7 @@ class Receipt:
         if len(self.left_out) > SHOWN:
             lines.append(f"... and {len(self.left_out) - SHOWN} more in receipt.json")
         lines += [f"Note: {notice}" for notice in self.notices]
+        lines += self.gate.lines() if self.gate else ()
         if self.run:
             lines.append(f"Run directory: {self.run}")
         return lines
@@ -204,6 +219,12 @@ def _read_changes(found: Mapping[str, Any]) -> Changes:
     from xray_bridge.model.changes import Changes
 
     return Changes.from_json(found)
+
+
+def _read_gate(found: Mapping[str, Any]) -> GateVerdict:
+    from xray_bridge.model.gate import GateVerdict
+
+    return GateVerdict.from_json(found)
 
 
 def ignored_lines(number: int) -> list[str]:

@@ -39,7 +39,7 @@ class Ending:
     """
     The lines that a session prints at its end, and the exit code in place of 0.
 
-    ``exit_code`` is 0 if ``xray_on_upload_error`` is ``warn``.
+    If ``xray_on_upload_error`` is ``warn``, ``exit_code`` is 0 or that of the gate.
     """
 
     lines: tuple[str, ...]

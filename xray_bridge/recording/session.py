@@ -341,7 +341,7 @@ class Session:
             return Ending(lines=lines, exit_code=81)
         return Ending(
             lines=(*self.notice_lines(), *without_notices(receipt, self.notices)),
-            exit_code=0 if warn_only else receipt.exit_code,
+            exit_code=receipt.gate_code if warn_only else receipt.exit_code,
             receipt=receipt,
         )
 

@@ -63,4 +63,4 @@ def is_news(receipt: Receipt) -> bool:
     changes = receipt.changes
     is_changed = changes is not None and any(changes.counts.values())
     is_bad = receipt.status != states.DELIVERED or bool(receipt.failures)
-    return is_changed or is_bad or bool(receipt.refused)
+    return is_changed or is_bad or bool(receipt.refused or receipt.gate_code)

@@ -50,6 +50,10 @@ def _page_lines(receipt: Receipt) -> Iterator[str]:
         from xray_bridge.ci.outputs.changes import change_lines
 
         yield from change_lines(receipt.changes)
+    if receipt.gate is not None:
+        from xray_bridge.ci.outputs.gate import gate_lines
+
+        yield from gate_lines(receipt.gate)
     yield from _list_lines("Failed", [_failure_line(f) for f in receipt.failures])
     yield from _list_lines(
         "Refused by Xray", [_refusal_line(r) for r in receipt.refused]

@@ -1,0 +1,126 @@
+"""The gate of commands: report files, and a server that does not answer."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.builders import a_run, recorded
+from xray_bridge import cli
+from xray_bridge.cli.gate_check import with_gate
+from xray_bridge.config.effective import effective_settings
+from xray_bridge.model.receipt import DELIVERED, Receipt
+from xray_bridge.model.results import Outcome
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Command = Callable[..., tuple[int, str]]
+
+JUNIT = """\
+<testsuite name="shop">
+  <testcase classname="shop" name="good"/>
+  <testcase classname="shop" name="bad"><failure message="no"/></testcase>
+  <testcase classname="shop" name="later"><skipped/></testcase>
+</testsuite>
+"""
+
+
+@pytest.fixture
+def command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Command:
+    """Run a command in a project with a report file; its exit code and output."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XRAY_PROJECT", "CALC")
+    Path("junit.xml").write_text(JUNIT)
+
+    def run(*arguments: str) -> tuple[int, str]:
+        code = cli.main(list(arguments))
+        captured = capsys.readouterr()
+        return code, captured.out + captured.err
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("rules", "code", "row"),
+    [
+        ({"max_failures": 1, "min_tests": 2}, 0, "max_failures  at most 1   1      "),
+        ({"max_failures": 0}, 86, "max_failures  at most 0   1      FAILED: shop.bad"),
+        ({"min_tests": 3}, 86, "min_tests  at least 3  2      FAILED"),
+        (
+            {"max_new_failures": 0},
+            0,
+            "not checked: max_new_failures: the results of report files are not known",
+        ),
+    ],
+)
+def test_report_files_are_counted(
+    command: Command, rules: dict[str, int], code: int, row: str
+) -> None:
+    """Their tests are not known one by one; skipped ones did not run."""
+    given = f"--gate={json.dumps(rules)}"
+
+    ended, printed = command("upload", "junit.xml", "--sandbox", given)
+
+    assert ended == code
+    assert row in printed
+
+
+def test_no_file_at_all_is_an_empty_run(command: Command) -> None:
+    """It is accepted without a gate only."""
+    nothing = ("upload", "*.json", "--allow-empty", "--sandbox")
+
+    assert command(*nothing)[0] == 0
+    assert command(*nothing, "--gate", '{"max_failures": 0}')[0] == 86
+
+
+def test_a_server_that_does_not_answer_fails_no_rule(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run directory has its results; a Test Execution has none then."""
+    monkeypatch.setenv("XRAY_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("XRAY_TOKEN", "a-personal-token")
+    monkeypatch.setenv("XRAY_DEADLINE", "2")
+    directory = recorded(tmp_path, a_run(), a_run(Outcome.FAILED, name="bad"))
+    rules = '{"max_failures": 1, "all_tests_of_plan": true}'
+    gate = ("--gate", rules, "--test-plan=CALC-15")
+
+    code, printed = command("gate", directory.id, *gate)
+    of_issue, told = command("gate", "CALC-20", "--gate", '{"max_failures": 0}')
+
+    assert (code, of_issue) == (0, 0)
+    assert "not checked: all_tests_of_plan: the run has not been delivered" in printed
+    assert "not checked: min_tests, max_failures: " in told
+
+
+def test_a_gate_in_the_receipt(command: Command) -> None:
+    """Programs read the verdict from the JSON of the upload."""
+    given = ("--sandbox", "--json", "--gate", '{"max_failures": 0}')
+
+    _, printed = command("upload", "junit.xml", *given)
+    receipt = json.loads(printed)
+    written = json.loads(Path(receipt["run"], "receipt.json").read_text())
+
+    assert receipt["gate"]["passed"] is False
+    assert receipt["gate"]["rules"][1]["names"] == ["shop.bad"]
+    assert written["gate"] == receipt["gate"]
+    assert (receipt["exit_code"], written["exit_code"]) == (86, 86)
+
+
+def test_results_that_another_job_has_sent_have_no_gate_here() -> None:
+    """That job has them, and checks its own gate."""
+    command = effective_settings({"gate": '{"max_failures": 0}'})
+    sent = Receipt(status=DELIVERED, test_execution={"key": "CALC-20"})
+
+    [found] = with_gate([sent], command)
+
+    assert (found.gate, found.exit_code) == (None, 0)
+    assert found.notices == (
+        "the gate is checked by the job that has sent the results",
+    )

@@ -1,0 +1,150 @@
+"""Facts about a run, from its run directories."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.builders import a_run, recorded
+from xray_bridge.config.resolve import recorded_layer, resolve
+from xray_bridge.gate import step
+from xray_bridge.gate.facts import UnknownError, UnsetError
+from xray_bridge.gate.of_runs import RunFacts
+from xray_bridge.gate.step import RunToCheck, check_run
+from xray_bridge.jira.notes import write_notes
+from xray_bridge.model.changes import Baseline, Change, Changes
+from xray_bridge.model.results import Outcome
+
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from xray_bridge.config.settings import Settings
+    from xray_bridge.model.results import TestRun
+
+FAILED, FLAKY = Outcome.FAILED, Outcome.FLAKY
+ENTRY = {"test": "CALC-1", "owner": "Anna", "until": "2999-12-31"}
+
+
+def settings_of(**given: str) -> Settings:
+    """Settings of a run."""
+    return resolve([recorded_layer(given)], {})
+
+
+GATE = settings_of(gate='{"max_failures": 0}')
+
+
+def facts_of(tmp_path: Path, *runs: TestRun, **more: Any) -> RunFacts:
+    """Facts of one run directory."""
+    settings = more.pop("settings", settings_of())
+    return RunFacts([recorded(tmp_path, *runs)], settings, **more)
+
+
+def test_tests_that_ran_are_counted_once(tmp_path: Path) -> None:
+    """Skipped tests did not run; a test may have run in two Test Environments."""
+    runs = [a_run(name="one"), a_run(FAILED, name="one"), a_run(FLAKY, name="two")]
+    facts = facts_of(tmp_path, *runs, a_run(Outcome.SKIPPED, name="three"))
+
+    assert facts.count_tests() == 2
+    assert facts.list_failures() == ["tests.test_calculator.one"]
+    assert facts.list_flaky() == ["tests.test_calculator.two"]
+
+
+def test_failures_in_quarantine_do_not_count(tmp_path: Path) -> None:
+    """Unless the same test has another failure, too."""
+    spared = a_run(FAILED, name="one", quarantined="Quarantined by Anna")
+    both = [a_run(FAILED, name="two", quarantined="x"), a_run(FAILED, name="two")]
+
+    facts = facts_of(tmp_path, spared, *both)
+
+    assert facts.list_failures() == ["tests.test_calculator.two"]
+
+
+@pytest.mark.parametrize(
+    ("change", "is_new"),
+    [
+        (Change(name="tests.test_calculator.one[1]"), True),
+        (Change(name="tests.test_calculator.one", keys=("CALC-1",)), True),
+        (Change(name="tests.test_calculator.two"), False),
+    ],
+)
+def test_new_failures_are_known_by_name_or_key(
+    tmp_path: Path, change: Change, *, is_new: bool
+) -> None:
+    """In Xray all rows of a Test are one; spared failures are not new."""
+    row = a_run(FAILED, name="one[1]", keys=("CALC-1",))
+    spared = a_run(FAILED, name="two", quarantined="x")
+    changes = Changes(baseline=Baseline(name="RUN"), newly_failing=(change,))
+
+    facts = facts_of(tmp_path, row, spared, changes=[changes])
+
+    shown = ["CALC-1 tests.test_calculator.one[1]"]
+    assert facts.list_new_failures() == (shown if is_new else [])
+
+
+def test_without_an_earlier_run_new_failures_are_not_known(tmp_path: Path) -> None:
+    """A run without failures has no new ones, whatever was before."""
+    changes = [Changes(not_compared="there is no earlier run")]
+
+    assert facts_of(tmp_path, a_run(), changes=changes).list_new_failures() == []
+    with pytest.raises(UnknownError, match="there is no earlier run"):
+        facts_of(tmp_path, a_run(FAILED), changes=changes).list_new_failures()
+
+
+def test_a_quarantine_that_is_not_in_force_is_named(tmp_path: Path) -> None:
+    """With the reason; a label needs a server."""
+    late, nobody = {**ENTRY, "until": "2020-01-01"}, {"test": "CALC-2"}
+    table = json.dumps({"tests": [ENTRY, {**late, "test": "CALC-3"}, nobody]})
+    facts = facts_of(tmp_path, settings=settings_of(quarantine=table))
+    labelled = settings_of(quarantine='{"label": "known"}')
+
+    assert facts.list_expired() == [
+        "CALC-3 (its quarantine ended on 2020-01-01)",
+        "CALC-2 (its quarantine has no owner)",
+    ]
+    with pytest.raises(UnknownError, match="offline"):
+        facts_of(tmp_path, settings=labelled, why_offline="offline").list_expired()
+
+
+def test_a_run_without_test_plan_is_told_to_set_one(tmp_path: Path) -> None:
+    """The rule cannot be kept then."""
+    with pytest.raises(UnsetError, match="set xray_test_plan"):
+        facts_of(tmp_path).list_missing_tests()
+
+
+def test_the_version_that_the_upload_has_chosen_counts(tmp_path: Path) -> None:
+    """It is noted in the run directory."""
+    directory = recorded(tmp_path, a_run())
+    facts = RunFacts([directory], settings_of(fix_version="auto"))
+    before = facts.fix_version
+    write_notes(directory, "fix_version", {"version": "v3.0"})
+
+    assert (before, facts.fix_version) == ("", "v3.0")
+
+
+def test_results_that_cannot_be_read_fail_the_gate(tmp_path: Path) -> None:
+    """A gate that nobody checked is not passed."""
+    directory = recorded(tmp_path, a_run())
+    directory.journal.unlink()
+    directory.journal.mkdir()
+
+    verdict = check_run(RunToCheck(directories=(directory,), settings=GATE))
+
+    assert verdict.has_failed
+    assert "is not a regular file" in verdict.rows[0].verdict
+
+
+def test_an_unexpected_error_fails_the_gate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is a row of the table, and no traceback."""
+    monkeypatch.setattr(step, "check_rules", lambda *_: 1 / 0)
+    directory = recorded(tmp_path, a_run())
+
+    verdict = check_run(RunToCheck(directories=(directory,), settings=GATE))
+
+    assert verdict.rows[0].verdict == (
+        "FAILED: unexpected ZeroDivisionError: division by zero"
+    )

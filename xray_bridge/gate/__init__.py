@@ -1,0 +1,3 @@
+"""
+The gate: rules about a run, with an exit code of their own.
+"""

@@ -1,0 +1,123 @@
+"""
+Facts about a Test Execution or a Test Plan in Xray, for a gate.
+
+Xray knows the last status of each Test, and neither attempts nor rows.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from xray_bridge.client.executions import list_executions
+from xray_bridge.gate.facts import UnknownError, UnsetError
+from xray_bridge.gate.of_project import ProjectFacts, today_in_utc
+
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from xray_bridge.client.executions import ExecutionRef
+    from xray_bridge.config.settings import Settings
+    from xray_bridge.gate.questions import Server
+
+NO_EXECUTION = "only a Test Execution has it, and {} is a Test Plan"
+NO_FLAKY = "Xray does not know which tests were repeated"
+
+
+class IssueFacts(ProjectFacts):
+    """
+    Facts about a Test Execution or a Test Plan.
+
+    Failures of Tests in quarantine do not count, if their entry is in force; Xray
+    does not know fingerprints.
+    """
+
+    def __init__(self, key: str, settings: Settings, server: Server) -> None:
+        super().__init__(settings, server)
+        self._key = key
+        self._xray = server.make_client()
+        self._has_ended = server.has_ended
+        self._has_failed = server.has_failed
+        self._dialect = server.connection.dialect
+
+    @cached_property
+    def _statuses(self) -> Mapping[str, tuple[str, ...]]:
+        return self._xray.statuses_in(self._key)
+
+    def count_tests(self) -> int:
+        """Count the Tests that have a result."""
+        return sum(map(self._has_ended, self._statuses.values()))
+
+    def list_failures(self) -> list[str]:
+        """Name the Tests that failed, without those in quarantine."""
+        failed = [k for k, found in self._statuses.items() if self._has_failed(found)]
+        if not failed:
+            return []
+        today = today_in_utc()
+        spared = {e.test for e in self.quarantined if not e.why_invalid(today)}
+        return [key for key in failed if key not in spared]
+
+    def list_new_failures(self) -> list[str]:
+        """Name those that did not fail in the last comparable Test Execution."""
+        failed = self.list_failures()
+        if not failed:
+            return []
+        earlier = self._find_earlier()
+        if earlier is None:
+            raise UnknownError(f"there is no Test Execution like {self._key} before it")
+        before = self._xray.statuses_in(earlier.key)
+        return [key for key in failed if not self._has_failed(before.get(key, ()))]
+
+    def list_flaky(self) -> list[str]:
+        """Raise UnknownError."""
+        raise UnknownError(NO_FLAKY)
+
+    def list_environments(self) -> list[str]:
+        """Name the Test Environments of the Test Execution."""
+        return list(self._execution.environments)
+
+    def list_missing_tests(self) -> list[str]:
+        """Name the Tests of the Test Plan that have no result."""
+        if self._is_plan:
+            wanted = [*self._statuses]
+        else:
+            plans = self._execution.plans or tuple(
+                filter(None, (self.settings.test_plan,))
+            )
+            if not plans:
+                raise UnsetError(f"{self._key} belongs to no Test Plan")
+            wanted = [key for plan in plans for key in self._xray.tests_in(plan)]
+        found = self._statuses
+        return [
+            k for k in dict.fromkeys(wanted) if not self._has_ended(found.get(k, ()))
+        ]
+
+    @cached_property
+    def _newest(self) -> list[ExecutionRef]:
+        """The newest Test Executions of the project, the newest first."""
+        project = self._key.rpartition("-")[0]
+        return list_executions(self._xray, self._dialect, project, self._key)
+
+    @property
+    def _is_plan(self) -> bool:
+        return all(each.key != self._key for each in self._newest)
+
+    @property
+    def _execution(self) -> ExecutionRef:
+        found = next((e for e in self._newest if e.key == self._key), None)
+        if found is None:
+            raise UnknownError(NO_EXECUTION.format(self._key))
+        return found
+
+    def _find_earlier(self) -> ExecutionRef | None:
+        """Return the last one before with the same Test Plan and Test Environments."""
+        own = self._execution
+        older = self._newest[self._newest.index(own) + 1 :]
+        like_it = (
+            each
+            for each in older
+            if set(each.environments) == set(own.environments)
+            and (not own.plans or set(each.plans) & set(own.plans))
+        )
+        return next(like_it, None)

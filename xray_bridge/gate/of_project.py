@@ -1,0 +1,86 @@
+"""
+Facts for a gate that do not depend on where its results are.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from xray_bridge.config.jira_settings import AUTO
+from xray_bridge.config.quarantine_table import parse_quarantine
+from xray_bridge.gate.facts import UnknownError
+
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from xray_bridge.config.gate_table import Gate
+    from xray_bridge.config.quarantine_table import Entry
+    from xray_bridge.config.settings import Settings
+    from xray_bridge.gate.questions import Server
+
+
+def today_in_utc() -> date:
+    """Return the day on which quarantines end."""
+    return datetime.now(timezone.utc).date()
+
+
+class ProjectFacts:
+    """
+    Facts about the quarantine and the requirements of a project.
+
+    ``server`` is None if no server can be asked, and ``why_offline`` says why.
+    """
+
+    def __init__(
+        self, settings: Settings, server: Server | None, why_offline: str = ""
+    ) -> None:
+        self.settings = settings
+        self._server = server
+        self.why_offline = why_offline
+
+    def ask_server(self) -> Server:
+        """Return the server; raise UnknownError if it cannot be asked."""
+        if self._server is None:
+            raise UnknownError(self.why_offline)
+        return self._server
+
+    def list_expired(self) -> list[str]:
+        """Name the tests whose quarantine is not in force."""
+        today = today_in_utc()
+        reasons = ((each, each.why_invalid(today)) for each in self.quarantined)
+        return [f"{each.test} ({reason})" for each, reason in reasons if reason]
+
+    @cached_property
+    def quarantined(self) -> list[Entry]:
+        """The tests of the quarantine's table, and the Tests with its label."""
+        quarantine = parse_quarantine(self.settings.quarantine)
+        if not quarantine.label:
+            return list(quarantine.tests)
+        from xray_bridge.gate import questions
+
+        listed = questions.list_labelled(self.ask_server())
+        labelled = parse_quarantine({"tests": listed}).tests
+        known = {each.test for each in quarantine.tests}
+        more = [quarantine.complete(e) for e in labelled if e.test not in known]
+        return [*quarantine.tests, *more]
+
+    def list_uncovered(self, gate: Gate) -> list[str]:
+        """Name the requirements that no Test covers."""
+        from xray_bridge.gate import questions
+
+        wanted = gate.requirements_covered
+        jql = (
+            wanted
+            if isinstance(wanted, str)
+            else questions.requirements_jql(self.settings, self.fix_version)
+        )
+        return questions.list_uncovered(self.ask_server(), jql)
+
+    @property
+    def fix_version(self) -> str:
+        """The version whose requirements count; empty if it is not known."""
+        version = self.settings.fix_version
+        return "" if version == AUTO else version

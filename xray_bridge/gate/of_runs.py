@@ -1,0 +1,131 @@
+"""
+Facts about a run for its gate: from run directories, and from the server.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from xray_bridge.config.jira_settings import AUTO
+from xray_bridge.errors import RunDirectoryError
+from xray_bridge.gate.facts import UnknownError, UnsetError
+from xray_bridge.gate.of_project import ProjectFacts
+from xray_bridge.gate.results import NOT_RUN, tally_files, tally_tests
+from xray_bridge.jira.notes import read_notes
+from xray_bridge.jira.releases.fix_version import NAME
+from xray_bridge.model.results import Outcome
+from xray_bridge.runs.merge import Results
+from xray_bridge.runs.report_files import load_files
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from xray_bridge.config.settings import Settings
+    from xray_bridge.gate.questions import Server
+    from xray_bridge.gate.results import Tally
+    from xray_bridge.model.changes import Change, Changes
+    from xray_bridge.runs.run_directory import RunDirectory
+
+NO_PLAN = "there is no Test Plan: set xray_test_plan"
+
+
+class RunFacts(ProjectFacts):
+    """
+    Facts about one run, which may have several run directories.
+
+    ``settings`` are those of the run; ``executions`` are the Test Executions with its
+    results; ``changes`` are those since the last run, by run directory.
+    """
+
+    def __init__(  # noqa: PLR0913 - one for each place of facts
+        self,
+        directories: Sequence[RunDirectory],
+        settings: Settings,
+        *,
+        executions: Sequence[str] = (),
+        server: Server | None = None,
+        why_offline: str = "",
+        changes: Sequence[Changes] = (),
+    ) -> None:
+        super().__init__(settings, server, why_offline)
+        self._directories = directories
+        self._executions = executions
+        self._changes = changes
+
+    @cached_property
+    def _tests(self) -> Mapping[str, Tally]:
+        found = tally_tests(Results(self._directories).all_runs())
+        for directory in self._directories:
+            files = load_files(directory)
+            found |= tally_files(files) if files is not None else {}
+        return found
+
+    @property
+    def fix_version(self) -> str:
+        """The version of the run, also one that the upload has chosen."""
+        if self.settings.fix_version != AUTO:
+            return self.settings.fix_version
+        noted = (read_notes(each, NAME).get("version") for each in self._directories)
+        return next((str(version) for version in noted if version), "")
+
+    def count_tests(self) -> int:
+        """Count the tests that ran."""
+        return sum(each.outcome not in NOT_RUN for each in self._tests.values())
+
+    def list_failures(self) -> list[str]:
+        """Name the tests that failed, without those in quarantine."""
+        return [each.shown for each in self._failed]
+
+    @property
+    def _failed(self) -> list[Tally]:
+        return [
+            each
+            for each in self._tests.values()
+            if each.outcome is Outcome.FAILED and not each.is_spared
+        ]
+
+    def list_new_failures(self) -> list[str]:
+        """Name those that did not fail in the last run."""
+        if not self._failed:
+            return []
+        found: dict[str, None] = {}
+        for changes in self._changes:
+            if changes.baseline is None:
+                raise UnknownError(changes.not_compared)
+            for change in changes.newly_failing:
+                found |= dict.fromkeys(self._name_failed(change))
+        return list(found)
+
+    def _name_failed(self, change: Change) -> Iterator[str]:
+        """Yield the failed tests that a change is about; none if they are spared."""
+        keys = frozenset(change.keys)
+        for each in self._failed:
+            # Compared with Xray, all rows of a Test are one.
+            if each.name == change.name or keys.intersection(each.keys):
+                yield each.shown
+
+    def list_flaky(self) -> list[str]:
+        """Name the tests that passed after failed attempts."""
+        tests = self._tests.values()
+        return [each.shown for each in tests if each.outcome is Outcome.FLAKY]
+
+    def list_environments(self) -> list[str]:
+        """Name the Test Environments with results."""
+        found = dict.fromkeys(self.settings.environments)
+        for directory in self._directories:
+            with suppress(RunDirectoryError):
+                named = directory.info.settings.get("environments", "").split(";")
+                found |= dict.fromkeys(each.strip() for each in named if each.strip())
+        return list(found)
+
+    def list_missing_tests(self) -> list[str]:
+        """Name the Tests of the Test Plan that have not run."""
+        if not self.settings.test_plan:
+            raise UnsetError(NO_PLAN)
+        from xray_bridge.gate import questions
+
+        plan = self.settings.test_plan
+        return questions.list_missing(self.ask_server(), plan, self._executions)
