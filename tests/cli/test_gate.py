@@ -124,3 +124,16 @@ def test_results_that_another_job_has_sent_have_no_gate_here() -> None:
     assert found.notices == (
         "the gate is checked by the job that has sent the results",
     )
+
+
+def test_a_resend_checks_the_gate(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It delivers the results, and then decides about them."""
+    monkeypatch.setenv("XRAY_GATE", '{"min_tests": 2}')
+    directory = recorded(tmp_path, a_run())
+
+    code, printed = command("resend", directory.id, "--sandbox")
+
+    assert code == 86
+    assert "min_tests  at least 2  1      FAILED" in printed

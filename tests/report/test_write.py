@@ -270,3 +270,12 @@ def test_a_test_with_a_summary_and_labels(tmp_path: Path) -> None:
 
     assert "It adds" in text(line)
     assert line.get("data-tag") == "smoke"
+
+
+def test_a_failure_in_quarantine_says_so(tmp_path: Path) -> None:
+    """Who spared it stands above the comment of the test."""
+    spared = a_run(Outcome.FAILED, quarantined="Quarantined by Anna", comment="seen")
+
+    shown = text(page(tmp_path, recorded(tmp_path, spared)))
+
+    assert "Quarantined by Anna seen" in shown

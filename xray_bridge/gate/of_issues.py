@@ -99,15 +99,17 @@ class IssueFacts(ProjectFacts):
         project = self._key.rpartition("-")[0]
         return list_executions(self._xray, self._dialect, project, self._key)
 
-    @property
+    @cached_property
     def _is_plan(self) -> bool:
-        return all(each.key != self._key for each in self._newest)
+        return not self._xray.has_issue(self._key, "test_execution")
 
     @property
     def _execution(self) -> ExecutionRef:
+        if self._is_plan:
+            raise UnknownError(NO_EXECUTION.format(self._key))
         found = next((e for e in self._newest if e.key == self._key), None)
         if found is None:
-            raise UnknownError(NO_EXECUTION.format(self._key))
+            raise UnknownError(f"{self._key} is not among the newest Test Executions")
         return found
 
     def _find_earlier(self) -> ExecutionRef | None:

@@ -74,7 +74,7 @@ class Converter:
             duration=run.duration,
             message=run.message,
             cause=_name_cause(run),
-            comment=run.comment,
+            comment="\n".join(filter(None, (run.quarantined, run.comment))),
             log=run.output,
             parameters=run.parameters,
             fields=run.custom_fields,

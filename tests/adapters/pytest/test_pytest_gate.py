@@ -346,3 +346,27 @@ def command(project: Project, *arguments: str) -> pytest.RunResult:
 
 
 RUN_ID = {"XRAY_RUN_ID": "7"}
+
+
+@pytest.mark.parametrize("product", ["server", "cloud"])
+def test_the_command_compares_test_executions(shop: Project, product: str) -> None:
+    """With the one before that has the same Test Plan and Test Environments."""
+    gate(shop, "max_failures = 5")
+    where = (f"--xray-deployment={product}", "--xray-environments=linux")
+    keys = []
+    for broken in ("no", "yes", "yes"):
+        shop.upload(*where, BROKEN=broken)
+        keys.append(shop.executions[0].key)
+    rules = '{"max_new_failures": 0, "environments": ["linux"], "max_flaky": 0}'
+    asked = ("--sandbox", f"--deployment={product}", "--gate", rules)
+
+    new = command(shop, "gate", keys[1], *asked)
+    again = command(shop, "gate", keys[2], *asked)
+    plan = command(shop, "gate", "CALC-15", *asked)
+
+    assert (new.ret, again.ret, plan.ret) == (86, 0, 0)
+    new.stdout.fnmatch_lines("*max_new_failures  at most 0   1      FAILED: CALC-1")
+    again.stdout.fnmatch_lines("*environments      linux       linux  passed")
+    plan.stdout.fnmatch_lines("*not checked: max_new_failures, environments: *")
+    for each in (new, again, plan):
+        each.stdout.fnmatch_lines("*not checked: max_flaky: Xray does not know *")
