@@ -114,6 +114,7 @@ class QuarantineReports:
         return self._lines
 
 
+@guard_hooks
 class Deselected:
     """Notes in a worker that it deselects tests."""
 

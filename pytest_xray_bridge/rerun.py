@@ -71,6 +71,7 @@ class RerunSelection:
         )
 
 
+@guard_hooks
 class Rerun(RerunSelection):
     """The selection in the controller, which tells what ran again."""
 

@@ -12,6 +12,8 @@ import pytest
 
 import pytest_xray_bridge
 from tests.adapters.pytest.breaker import AFTER, BEFORE, innermost
+from xray_bridge.config.setting import RERUN_VARIABLE
+from xray_bridge.runs.rerun_plan import RerunPlan
 
 
 if TYPE_CHECKING:
@@ -36,6 +38,8 @@ def test_passes(xray): xray.comment("fine")
 
 @pytest.mark.xray("CALC-2")
 def test_fails(): assert False, "on purpose"
+
+def test_left_out(): pass
 
 @pytest.mark.xray("CALC-2", dataset=False)
 def test_skipped(): pytest.skip("on purpose")
@@ -64,7 +68,8 @@ def pytest_xray_evidence(item, report): return None
 """
 # pytest parses the modules of each traceback that it shows.
 TERSE = "--tb=line"
-LOADED = ("-p", "tests.adapters.pytest.breaker", TERSE)
+LEAVES_OUT = "--deselect=test_suite.py::test_left_out"
+LOADED = ("-p", "tests.adapters.pytest.breaker", TERSE, LEAVES_OUT)
 SELECT = ("--xray-select", "project = CALC")
 # What a session must have for these to be called.
 SESSIONS = {
@@ -85,11 +90,13 @@ ONLY_XDIST = {
 }
 # With workers, the controller collects nothing and runs no test.
 ONLY_SERIAL = {
+    "pytest_deselected",
     "pytest_collectreport",
     "pytest_collection_finish",
     "pytest_runtest_protocol",
 }
 ONLY_WORKERS = (
+    "pytest_xray_bridge.quarantine:Deselected.",
     "pytest_xray_bridge.row_orders:RowSender.",
     "pytest_xray_bridge.worker_path:WorkerPath.",
 )
@@ -98,6 +105,10 @@ OF_OPEN_DEFECTS = "pytest_xray_bridge.open_defects:"
 # Each failure gets a bug, whatever part of the suite fails.
 MAKE_DEFECTS = ("--xray-defects=create", '--xray-defect-rules={"most": 1}')
 KNOW_DEFECTS = ("--xray-xfail-open-defects",)
+OF_RERUN = "pytest_xray_bridge.rerun:"
+OF_QUARANTINE = "pytest_xray_bridge.quarantine:"
+# It spares no exit code, because nobody owns it.
+SPARE = ("--xray-quarantine", '{"tests": [{"test": "CALC-9"}]}')
 
 
 def _functions(content: Any) -> list[Any]:
@@ -147,6 +158,15 @@ def suite(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
     return project
 
 
+def plan_all(folder: Path) -> dict[str, str]:
+    """The environment of a rerun of all tests: none has a result yet."""
+    plan = RerunPlan(run="earlier", tests=(), known=())
+    place = folder / "plan"
+    place.mkdir()
+    plan.save(place)
+    return {RERUN_VARIABLE: str(place)}
+
+
 def test_there_are_no_hooks_but_those_that_are_broken_here(
     suite: Project, workers: tuple[str, ...], tmp_path: Path
 ) -> None:
@@ -154,7 +174,8 @@ def test_there_are_no_hooks_but_those_that_are_broken_here(
     found = tmp_path / "found.txt"
     suite.upload(*MAKE_DEFECTS)
 
-    suite.upload(*LOADED, *SELECT, *KNOW_DEFECTS, *workers, XRB_FOUND=str(found))
+    asked = (*SELECT, *KNOW_DEFECTS, *SPARE, *workers)
+    suite.upload(*LOADED, *asked, XRB_FOUND=str(found), **plan_all(tmp_path))
 
     known = set(found.read_text("utf-8").splitlines())
     hooks = HOOKS if workers else OF_BOTH
@@ -183,15 +204,21 @@ def test_a_broken_hook_costs_the_user_nothing(
     changed = SESSIONS.get(_name(hook), "")
     suite.pytester.makeconftest(CONFTEST + changed)
     if (workers, changed) not in ends:
-        without = suite.run(*workers, TERSE)
+        without = suite.run(*workers, TERSE, LEAVES_OUT)
         ends[workers, changed] = (without.ret, without.parseoutcomes())
     reached = str(tmp_path / "reached")
-    needs = KNOW_DEFECTS if hook.startswith(OF_OPEN_DEFECTS) else ()
+    needs: tuple[str, ...] = KNOW_DEFECTS if hook.startswith(OF_OPEN_DEFECTS) else ()
     if needs:
         suite.upload(*MAKE_DEFECTS)
+    if hook.startswith(OF_QUARANTINE):
+        needs = SPARE
+    given = plan_all(tmp_path) if hook.startswith(OF_RERUN) else {}
 
     result = suite.upload(
-        *LOADED, *SELECT, *needs, *workers, XRB_BREAK=hook, XRB_REACHED=reached
+        *(*LOADED, *SELECT, *needs, *workers),
+        XRB_BREAK=hook,
+        XRB_REACHED=reached,
+        **given,
     )
 
     said = result.stdout.str() + result.stderr.str()
