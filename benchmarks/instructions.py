@@ -49,7 +49,7 @@ class Use:
 
 PLAIN_PYTEST = ("-m", "pytest", "-q", "-p", "no:cacheprovider")
 PYTEST = (*PLAIN_PYTEST, "-p", "pytest_xray_bridge.plugin")
-PLAIN_BEHAVE = ("-m", "behave", "--no-summary", "-o", os.devnull, "-f")
+PLAIN_BEHAVE = ("-m", "behave", "--no-summary", "-o", "out.json", "-f")
 BEHAVE = (*PLAIN_BEHAVE, "behave_xray_bridge:XrayFormatter", "-D", "xray_collect=true")
 UPLOAD = ("-m", "xray_bridge", "upload", "--dry-run")
 SIZES = (50, 250)

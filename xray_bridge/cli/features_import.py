@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -71,7 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
         if tagger is not None and not arguments.dry_run:
             tagged = tagger.write(result)
     result = replace(result, notices=(*result.notices, *written.notices))
-    document = {**asdict(result), "commands": written.commands}
+    document = {**result.to_json(), "commands": written.commands}
     document |= {"dry_run": arguments.dry_run, "tags": tagged.to_json()}
     headline = _describe_dry_run(result, tagger) if arguments.dry_run else []
     formatted = (*_format_result(result), *tagged.lines())
@@ -118,7 +118,7 @@ def _make_outputs(result: ImportResult) -> Outputs:
         headline=f"Xray: feature files, {headline}",
         problem="; ".join(result.refused),
         is_fatal=bool(result.exit_code),
-        document=asdict(result),
+        document=result.to_json(),
     )
 
 

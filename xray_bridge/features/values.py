@@ -4,8 +4,8 @@ The values of an import of feature files, and its result.
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
 
 from xray_bridge.dataclass import dataclass
 
@@ -125,6 +125,13 @@ class ImportResult:
     plan: tuple[str, ...] = ()
     raw: tuple[str, ...] = ()
     exit_code: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it for programs; an issue has key, summary and labels."""
+        found = asdict(self)
+        for issue in (*found["created"], *found["updated"]):
+            del issue["assignee"], issue["due"]
+        return found
 
     def redacted(self, clean: Callable[[str], str]) -> ImportResult:
         """Apply ``clean`` to all texts from outside."""
