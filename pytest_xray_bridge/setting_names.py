@@ -56,10 +56,6 @@ SETTINGS = (
     "tag_prefixes "
     "preflight "
     "on_upload_error "
-    "export_keys "
-    "export_filter "
-    "features_dir "
-    "select "
     "run_id "
     "jira_build "
     "jira_build_on "
@@ -92,6 +88,10 @@ SETTINGS = (
     "otlp "
     "quarantine "
     "gate "
+    "export_keys "
+    "export_filter "
+    "features_dir "
+    "select "
 )
 SECRETS = (
     "password "

@@ -5,10 +5,11 @@ The settings that decide what a run's failures mean.
 from __future__ import annotations
 
 from xray_bridge.config import parsers
-from xray_bridge.config.setting import FIRST_NOTED, MAY_DIFFER, SESSION, Setting, Values
+from xray_bridge.config.choice_settings import ChoiceSettings
+from xray_bridge.config.setting import FIRST_NOTED, MAY_DIFFER, SESSION, Setting
 
 
-class VerdictSettings(Values):
+class VerdictSettings(ChoiceSettings):
     """The settings for the verdict about a run; ``Settings`` inherits them."""
 
     __slots__ = ()

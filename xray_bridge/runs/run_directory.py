@@ -56,11 +56,8 @@ KEPT = "kept"
 KILLED = "the session was killed before it ended"
 # End of the reason why tests are missing, if a person or the CI system ended the run.
 INTERRUPTED = "was interrupted"
-# Beginning of the message of a part that was merged.
-MERGED = "merged into"
-# Beginning of the message of a part that is an object in a bucket.
-PUT = "put into"
-ELSEWHERE = (MERGED, PUT)
+# Beginnings of the messages of parts that were merged, or are objects in a bucket.
+ELSEWHERE = MERGED, PUT = ("merged into", "put into")
 # Beginning of the reason why a merged run is incomplete until more parts come.
 PARTS_MISSING = "parts are missing"
 UNDER_WAY = (SENDING, DELIVERED, AMBIGUOUS)
