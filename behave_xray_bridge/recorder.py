@@ -17,6 +17,7 @@ from behave_xray_bridge.late_faults import LateFaults
 from behave_xray_bridge.straight_path import PASSED, StraightPath
 from xray_bridge.model.results import Outcome
 from xray_bridge.recording.clock import Clock
+from xray_bridge.recording.dataset_source import note_rows
 from xray_bridge.recording.ending import Ending
 from xray_bridge.runs import codec
 from xray_bridge.runs.aggregate import attempt_lines
@@ -348,6 +349,7 @@ class Recorder:
     def _publish_run(self) -> Ending | None:
         self.ended = True
         error = self.session.seal()
+        note_rows(self.session)
         if error:
             self.session.notices.append(error)
         if self.quarantine is not None:

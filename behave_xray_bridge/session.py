@@ -32,6 +32,7 @@ from xray_bridge.errors import (
     XrayBridgeError,
 )
 from xray_bridge.model.receipt import EMPTY
+from xray_bridge.recording.dataset_source import make_source
 from xray_bridge.recording.ending import (
     describe_idle_sandbox,
     describe_selection,
@@ -210,6 +211,12 @@ def _start_recording(config: Configuration, outfile: str) -> BehaveSession | Non
     )
     recorder.open_defects, recorder.quarantine = open_defects, quarantined
     RUNNING.find, RUNNING.warn = notebook.find_running, notebook.warn_user
+    RUNNING.source = make_source(
+        session.folder,
+        settings.given,
+        root=_project_folder(config, paths),
+        list_code=lambda: ["."],
+    )
     # The session writes one copy of the uploaded report; any other is made here.
     first = settings.format[0]
     is_written = outfile == settings.report and first == "behave"

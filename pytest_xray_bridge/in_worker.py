@@ -16,6 +16,7 @@ from pytest_xray_bridge.keyless_scenarios import KeylessScenarios
 from pytest_xray_bridge.row_orders import RowSender
 from pytest_xray_bridge.worker_path import WorkerPath
 from xray_bridge.config import resolve
+from xray_bridge.recording import dataset_source
 from xray_bridge.recording.guard import OWN_FAULTS
 from xray_bridge.recording.running import RUNNING
 from xray_bridge.recording.running_note import RunningNote
@@ -24,7 +25,7 @@ from xray_bridge.runs.scrub import Scrub, local_folders
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import pytest
 
@@ -46,7 +47,8 @@ def register(config: pytest.Config) -> None:
     config.workeroutput[OWN] = OWN_FAULTS.hand_over()  # type: ignore[attr-defined]
     add = config.pluginmanager.register
     if "xray" in given:
-        RUNNING.source = _find_source(config)
+        found = given["xray"]
+        RUNNING.source = make_source(config, found["folder"], found["settings"])
         annotates = _make_annotator(config)
         add(annotates, annotator.NAME)
         add(WorkerPath(annotates), WorkerPath.NAME)
@@ -78,32 +80,16 @@ def register(config: pytest.Config) -> None:
         add(selection.make_in_worker(config), selection.NAME)
 
 
-def _find_source(config: pytest.Config) -> Callable[[], Datasets]:
-    """Return a function that opens the datasets of the session, if a test has one."""
-    given = options.worker_input(config)["xray"]
-    return make_source(config, given["folder"], given["settings"])
-
-
 def make_source(
     config: pytest.Config, run: str, settings: Mapping[str, str]
 ) -> Callable[[], Datasets]:
-    """Return a function that opens datasets, with the environment of this moment."""
-    environ, folder = dict(os.environ), str(config.invocation_params.dir)
+    """Return a function that opens the datasets of the session, if a test has one."""
 
-    def open_datasets() -> Datasets:
-        from xray_bridge.recording.datasets import open_for_run
+    def list_code() -> Iterator[str]:
+        return (each.partition("::")[0] for each in config.args)
 
-        code = (each.partition("::")[0] for each in config.args)
-        return open_for_run(
-            run=run,
-            given=settings,
-            environ=environ,
-            folder=folder,
-            code=[str(config.invocation_params.dir / each) for each in code],
-            root=str(config.rootpath),
-        )
-
-    return open_datasets
+    root = str(config.rootpath)
+    return dataset_source.make_source(run, settings, root=root, list_code=list_code)
 
 
 def _make_annotator(config: pytest.Config) -> Annotator:

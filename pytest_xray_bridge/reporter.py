@@ -8,7 +8,6 @@ where their reports arrive.
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -35,6 +34,7 @@ from xray_bridge.errors import (
     UsageError,
     XrayBridgeError,
 )
+from xray_bridge.recording import dataset_source
 from xray_bridge.recording.clock import Clock
 from xray_bridge.recording.ending import Ending, describe_selection
 from xray_bridge.recording.guard import OURSELVES, OWN_FAULT, OWN_FAULTS
@@ -281,16 +281,7 @@ class Reporter:
         error = self._session.seal()
         if error:
             self.faults.append(error)
-        self._note_datasets()
-
-    @guarded
-    def _note_datasets(self) -> None:
-        """Say where rows come from, and which have no result, if there are datasets."""
-        folder = self._session.folder
-        if folder and Path(folder, "datasets").is_dir():
-            from xray_bridge.recording import dataset_rows
-
-            dataset_rows.add_notices(self._session)
+        dataset_source.note_rows(self._session)
 
     def _read_item(self, nodeid: str) -> Line | None:
         found = self._config.pluginmanager.get_plugin(annotator.NAME)
