@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_xray_bridge import marks, options, wire
-from pytest_xray_bridge.guard import MeantFailure, guard_hooks
+from pytest_xray_bridge.guard import Failed, guard_hooks
 from pytest_xray_bridge.line_reader import PARAMETERS
 from xray_bridge.datasets.cached import find_projects
 from xray_bridge.datasets.rows import NO_ROWS, NoRow, Row, make_ids
@@ -22,7 +22,7 @@ from xray_bridge.text import similar_word
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from xray_bridge.model.dataset import Dataset
 
@@ -82,7 +82,7 @@ class DatasetTests:
             names = [each for each in _own_names(metafunc) if _is_free(metafunc, each)]
             if names:
                 row = tuple(NoRow(dataset.problem) for _ in names)
-                _parametrize(metafunc, names, [row], [NO_ROWS])
+                metafunc.parametrize(names, [row], ids=[NO_ROWS])
             return
         columns = _bind_columns(metafunc, dataset)
         if problem := _find_problem(metafunc, dataset, columns):
@@ -91,7 +91,7 @@ class DatasetTests:
         self._columns[function] = columns
         at = [dataset.columns.index(column) for column in columns.values()]
         rows = [tuple(row[number] for number in at) for row in dataset.rows]
-        _parametrize(metafunc, [*columns], rows, make_ids(rows))
+        metafunc.parametrize([*columns], rows, ids=make_ids(rows))
 
     def _refuse(self, metafunc: pytest.Metafunc, problem: str) -> None:
         path, line, _ = metafunc.definition.location
@@ -132,23 +132,13 @@ class DatasetTests:
             if isinstance(value, NoRow):
                 problem = problem or value.problem
         if problem:
-            raise MeantFailure(problem, pytrace=False)
+            raise Failed(problem, pytrace=False)
 
 
 def _describe(item: pytest.Item) -> str:
     """Return the node id of a test's function."""
     parent = item.parent.nodeid if item.parent else ""
     return f"{parent}::{getattr(item, 'originalname', None) or item.name}"
-
-
-def _parametrize(
-    metafunc: pytest.Metafunc,
-    names: Sequence[str],
-    rows: Sequence[tuple[Any, ...]],
-    ids: Sequence[str],
-) -> None:
-    values = rows if len(names) > 1 else [row[0] for row in rows]
-    metafunc.parametrize(names, values, ids=ids)
 
 
 def _own_names(metafunc: pytest.Metafunc) -> tuple[str, ...]:

@@ -11,8 +11,11 @@ from pytest_xray_bridge.faults import FAULTS
 from xray_bridge.recording.guard import Guard
 
 
-class MeantFailure(pytest.fail.Exception):  # type: ignore[misc, name-defined]
+class Failed(pytest.fail.Exception):  # type: ignore[misc, name-defined]
     """The failure of a test that a hook of ours decides."""
+
+    # As in pytest, whose summary shows it.
+    __module__ = "builtins"
 
 
 # Errors that stop pytest, of which the last one is of a user's hook with wrong
@@ -21,7 +24,7 @@ PASSES = (
     pytest.exit.Exception,
     pytest.UsageError,
     pluggy.PluginValidationError,
-    MeantFailure,
+    Failed,
 )
 GUARD = Guard(FAULTS, passes=PASSES)
 

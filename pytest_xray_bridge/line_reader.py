@@ -47,7 +47,7 @@ class LineReader:
             return _ignored_line()
         if "test_keys" not in line and guests.is_no_test(item):
             return {"no_test": True}
-        if parameters := _parameters_of(item):
+        if parameters := read_parameters(item):
             line["parameters"] = parameters
         if scenario is not None:
             meaning = bdd.meaning_of(scenario, self._prefixes)
@@ -81,7 +81,8 @@ def _add_tags(line: Line, scenario: Scenario, meaning: TagMeaning) -> None:
     line["summary"] = line.get("summary") or scenario.name
 
 
-def _parameters_of(item: pytest.Item) -> tuple[tuple[str, str], ...]:
+def read_parameters(item: pytest.Item) -> tuple[tuple[str, str], ...]:
+    """Read the parameters of a test: names and texts."""
     callspec = getattr(item, "callspec", None)
     if callspec is None:
         return ()

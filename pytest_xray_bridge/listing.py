@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_xray_bridge import bdd, marks, selection, start
-from pytest_xray_bridge.line_reader import is_ignored
+from pytest_xray_bridge.line_reader import is_ignored, read_parameters
 from pytest_xray_bridge.names import ItemNames
 from pytest_xray_bridge.unstable_names import NameReasons
 from xray_bridge.model import tags
@@ -87,6 +87,7 @@ def _line(
         "inherited": not _has_own_keys(item, scenario, prefixes),
         "ignored": is_ignored(item, prefixes),
         **_read_texts(item, scenario, prefixes),
+        **_read_row(item),
         **_describe_place(item, scenario, names),
     }
 
@@ -96,6 +97,15 @@ def _has_own_keys(
 ) -> bool:
     own = tags.read(scenario.tags, prefixes=prefixes) if scenario else tags.NO_MEANING
     return bool(own.test_keys) or marks.has_own_keys(item)
+
+
+def _read_row(item: pytest.Item) -> dict[str, Any]:
+    """Read the parameters of a test, and the key of its dataset."""
+    try:
+        dataset = marks.find_dataset(item)
+    except ValueError:
+        dataset = ""
+    return {"dataset": dataset, "row": read_parameters(item)}
 
 
 def _describe_place(

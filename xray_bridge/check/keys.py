@@ -11,6 +11,7 @@ import json
 from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
+from xray_bridge.check.dataset_rows import CodeRow, read_row
 from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import ReportError
 from xray_bridge.source.places import TestPlace, read_place
@@ -53,7 +54,7 @@ class Listing:
 
     ``missing`` says what could not be collected, ``malformed`` which marks and tags
     are malformed. ``places`` are the places of all tests and rows in code, without the
-    ``deselected`` ones.
+    ``deselected`` ones. ``rows`` are the parameters of tests.
     """
 
     tests: tuple[AutomatedTest, ...] = ()
@@ -61,6 +62,7 @@ class Listing:
     missing: tuple[str, ...] = ()
     malformed: tuple[str, ...] = ()
     deselected: tuple[str, ...] = ()
+    rows: tuple[CodeRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,6 +235,7 @@ def read_listing(path: Path) -> Listing:
     """
     tests: list[AutomatedTest] = []
     places: list[TestPlace] = []
+    rows: list[CodeRow | None] = []
     texts: dict[str, dict[str, None]] = {name: {} for name in TEXTS}
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -243,6 +246,7 @@ def read_listing(path: Path) -> Listing:
                 texts[kind][str(found[kind])] = None
                 continue
             places.append(read_place(found))
+            rows.append(read_row(found))
             tests.append(
                 AutomatedTest(
                     name=found["name"],
@@ -258,5 +262,6 @@ def read_listing(path: Path) -> Listing:
     return Listing(
         tests=tuple(tests),
         places=tuple(places),
+        rows=tuple(filter(None, rows)),
         **{name: tuple(found) for name, found in texts.items()},
     )

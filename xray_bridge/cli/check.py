@@ -7,6 +7,7 @@ from __future__ import annotations
 import argparse
 from contextlib import suppress
 from dataclasses import asdict, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.check import WAY, Finding, refuse_impossible, run_checks
@@ -14,6 +15,7 @@ from xray_bridge.cli import console, options
 from xray_bridge.cli.tables import format_table
 from xray_bridge.client.connection import connect
 from xray_bridge.dataclass import dataclass
+from xray_bridge.datasets.scan import find_keys
 from xray_bridge.errors import (
     CheckError,
     ConnectionDisabledError,
@@ -97,6 +99,7 @@ def _run_checks(arguments: argparse.Namespace) -> int:
             # A person wants all checks; a session waits for the answer.
             found = run_checks(settings, connection, thorough=not arguments.given)
             found += _find_impossible(settings, connection)
+            found += [] if arguments.given else _list_datasets()
         features = _check_features(names, settings, connection, found)
         notices = [*connection.notices]
         known = _find_open_defects(arguments, settings, connection, notices)
@@ -204,6 +207,15 @@ def _as_notice(finding: Finding) -> str:
         hint = f" ({finding.hint})" if finding.hint else ""
         return f"bugs cannot be created like this: {finding.message}{hint}"
     return f"not checked: {finding.what}: {finding.message}"
+
+
+def _list_datasets() -> list[Finding]:
+    """Return the datasets that a session would fetch: those in this folder."""
+    found = find_keys([Path()])
+    if not found:
+        return []
+    message = f"a session fetches the rows of {', '.join(found)}"
+    return [Finding(what="datasets", ok=True, message=message)]
 
 
 def _find_open_defects(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from xray_bridge.check import keys
 from xray_bridge.check.collect import COMMANDS, collect_tests, framework_of
+from xray_bridge.check.dataset_rows import RowsReport, compare_with_xray, rows_in_runs
 from xray_bridge.cli import console, keys_remove, keys_write, options
 from xray_bridge.client.connection import connect
 from xray_bridge.client.http import Deadline, Http
@@ -69,6 +70,12 @@ def register(commands: Any, help_text: str) -> None:
         action="store_true",
         help="a test without a Test key is wrong, too: exit code 85",
     )
+    parser.add_argument(
+        "--datasets",
+        action="store_true",
+        help="also compare rows that are written in code with the datasets of their "
+        "Tests; on Server, one request for each Test",
+    )
     keys_write.add_flags(parser)
     # For the adapters: only print the Tests that xray_select means.
     parser.add_argument("--selected", action="store_true", help=argparse.SUPPRESS)
@@ -89,13 +96,15 @@ def run(arguments: argparse.Namespace) -> int:
         carriers = keys.tests_by_key(listing.tests)
         asked = keys.NOT_ASKED if arguments.offline else _ask_xray(settings, carriers)
         found = keys.compare_keys(listing, asked)
-    lines = [*found.lines(carriers)]
+        rows = _compare_rows(arguments, settings, listing)
+    lines = [*found.lines(carriers), *rows.lines()]
     if not (arguments.offline or asked.selection):
         lines.append("Tests without code are not listed: give --select or --test-plan")
-    console.emit(arguments, asdict(found), lines)
+    document = {**asdict(found), "datasets": asdict(rows)}
+    console.emit(arguments, document, lines)
     wrong = (found.no_tests, found.not_asked, found.incomplete, found.malformed)
     is_missing = arguments.require and found.without_key
-    is_wrong = any(wrong) or found.doubled or is_missing
+    is_wrong = any(wrong) or found.doubled or is_missing or rows.is_wrong
     return CheckError.exit_code if is_wrong else 0
 
 
@@ -109,6 +118,16 @@ def _ask_xray(settings: Settings, by_key: Iterable[str]) -> keys.XrayKeys:
         wanted=tests_of(xray, selection) if selection else {},
         selection=selection,
     )
+
+
+def _compare_rows(
+    arguments: argparse.Namespace, settings: Settings, listing: keys.Listing
+) -> RowsReport:
+    if arguments.offline or not listing.rows:
+        return RowsReport()
+    dialect = connect(settings).dialect
+    every = arguments.datasets
+    return compare_with_xray(listing.rows, _make_client(settings), dialect, every=every)
 
 
 def _print_selected(arguments: argparse.Namespace) -> int:
@@ -137,7 +156,9 @@ def _collect_tests(arguments: argparse.Namespace, settings: Settings) -> keys.Li
         missing = [reason for each in directories for reason in each.missing]
         damaged: list[str] = []
         tests = tuple(keys.tests_in_runs(directories, damaged))
-        return keys.Listing(tests=tests, missing=(*missing, *damaged))
+        rows = tuple(rows_in_runs(directories, damaged))
+        missing += damaged
+        return keys.Listing(tests=tests, missing=tuple(missing), rows=rows)
     return collect_tests(
         framework_of(arguments.framework), given, settings.tag_prefixes
     )

@@ -20,7 +20,7 @@ from xray_bridge.client.graphql import ask
 from xray_bridge.client.key_lookup import look_up_keys
 from xray_bridge.client.paging import PAGE
 from xray_bridge.client.request import Request
-from xray_bridge.errors import NotXrayError, RefusedError
+from xray_bridge.errors import RefusedError
 from xray_bridge.model.dataset import Dataset, make_dataset
 from xray_bridge.model.dialect import CLOUD, SERVER
 
@@ -99,9 +99,6 @@ def _fetch_file(xray: XrayClient, path: str, key: str, fetched: str) -> Dataset:
             raise
         problem = f"Xray returns no dataset of {key}: {error.message}"
         return Dataset(key=key, problem=problem, fetched=fetched)
-    if answer.is_html:
-        msg = f"{answer.url} does not answer with a CSV file"
-        raise NotXrayError(msg, hint="check xray_url")
     return read_file(key, answer.content, fetched)
 
 

@@ -76,8 +76,8 @@ def _keys_of(call: ast.Call) -> Iterator[str]:
     if name == NAME:
         values = call.args[:1]
     elif name == "xray" and given:
-        is_named = isinstance(given[0], ast.Constant) and given[0].value is not True
-        values = given if is_named else call.args
+        is_own = isinstance(given[0], ast.Constant) and given[0].value is True
+        values = call.args if is_own else given
     else:
         return
     for value in values:

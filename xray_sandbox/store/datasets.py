@@ -39,8 +39,10 @@ class Dataset(NamedTuple):
     def iterations(self) -> list[list[str]]:
         """The rows of an execution, with all combinations."""
         combined = [each.values for each in self.parameters if each.combined]
+        # Rows may have no values at all of their own.
+        has_rows = len(combined) < len(self.parameters)
         found = []
-        for row in self.rows or ((),):
+        for row in self.rows if has_rows else ((),):
             for chosen in itertools.product(*combined):
                 plain, others = iter(row), iter(chosen)
                 found.append(
@@ -49,7 +51,7 @@ class Dataset(NamedTuple):
                         for each in self.parameters
                     ]
                 )
-        return found if self.rows or combined else []
+        return found
 
 
 def read_dataset(store: Documents, test: int) -> Dataset | None:

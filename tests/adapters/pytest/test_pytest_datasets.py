@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
+from xray_sandbox import CREDENTIALS, running
 from xray_sandbox.store.datasets import import_dataset
 
 
@@ -214,3 +216,190 @@ def test_wrong_arguments_are_refused_before_the_first_test(
         "test_wrong.py:15: @pytest.mark.xray: dataset=3 is neither True nor False",
     ):
         assert line in text
+
+
+def keys_of(project: Project, *arguments: str) -> tuple[int, list[str]]:
+    """Run ``xray-bridge keys`` in the project; its exit code and lines."""
+    command = (sys.executable, "-m", "xray_bridge", "keys", "--sandbox", *arguments)
+    done = project.pytester.run(*command)
+    return int(done.ret), done.outlines
+
+
+def test_keys_names_missing_and_extra_rows(login: Project) -> None:
+    """The rows that were fetched last are compared with those in Xray."""
+    put_dataset(login, CSV)
+    write_cache(login, [["ann", "secret"], ["eve", "gone"]])
+
+    code, lines = keys_of(login)
+
+    assert code == 85
+    assert "Rows of datasets: 2" in lines
+    missing = "  CALC-905: 1 of 2 rows of its dataset missing here: bob-wrong"
+    assert missing in lines
+    extra = "here, but not in its dataset: User name=eve, Password=gone"
+    assert f"  CALC-905: 1 row {extra}" in lines
+
+
+def test_keys_says_which_rows_were_never_fetched(login: Project) -> None:
+    """Without rows here there is nothing to compare, and nothing wrong."""
+    put_dataset(login, CSV)
+
+    code, lines = keys_of(login)
+
+    assert code == 0
+    assert any("its rows were never fetched here" in line for line in lines)
+
+
+def test_keys_compares_rows_in_code_if_asked(project: Project) -> None:
+    """Rows that a person has written are compared with ``--datasets`` only."""
+    put_dataset(project, CSV)
+    project.pytester.makepyfile(
+        test_rows="""
+        import pytest
+
+        @pytest.mark.xray("CALC-905")
+        @pytest.mark.parametrize("Password", ["secret", "other"])
+        def test_rows(Password):
+            pass
+        """
+    )
+
+    quiet, _ = keys_of(project)
+    code, lines = keys_of(project, "--datasets")
+
+    assert (quiet, code) == (0, 85)
+    assert any("missing here: bob-wrong" in line for line in lines)
+    assert any("not in its dataset: Password=other" in line for line in lines)
+
+
+def test_keys_compares_a_run_with_the_dataset_as_it_is_now(login: Project) -> None:
+    """A row that was added since the run is missing in it."""
+    put_dataset(login, CSV)
+    login.upload()
+    put_dataset(login, f"{CSV}eve,new\n")
+
+    code, lines = keys_of(login, login.runs[0].name)
+
+    assert code == 85
+    assert any("1 of 3 rows of its dataset missing here: eve-new" in e for e in lines)
+
+
+def test_a_dry_run_names_the_datasets_that_it_does_not_fetch(
+    login: Project, workers: tuple[str, ...]
+) -> None:
+    """It runs the rows that were fetched last."""
+    write_cache(login, [["ann", "secret"]])
+
+    done = login.run(*workers, "--xray-dry-run", *NO_SERVER, XRAY_TOKEN="t")
+
+    done.assert_outcomes(passed=2)
+    done.stdout.fnmatch_lines(["*datasets that an upload would fetch: CALC-905*"])
+
+
+def test_check_names_the_datasets_of_the_code(login: Project) -> None:
+    """A person sees what a session will fetch."""
+    command = (sys.executable, "-m", "xray_bridge", "check", "--sandbox")
+
+    done = login.pytester.run(*command, "--project=CALC")
+
+    done.stdout.fnmatch_lines(["ok *datasets *a session fetches the rows of CALC-905"])
+
+
+MARKS = """
+import pytest
+import xray_bridge
+
+KEY = "CALC-" + "906"
+
+@pytest.mark.xray("CALC-905", dataset=True)
+class TestLogin:
+    def test_one(self, user_name): pass
+
+    @pytest.mark.xray("CALC-906")
+    def test_of_another_test(self, city): pass
+
+    @pytest.mark.xray(dataset=False)
+    def test_without(self): pass
+
+@pytest.fixture
+def user(user_name):
+    return user_name.upper()
+
+@pytest.mark.xray("CALC-7", "CALC-8", dataset="CALC-905")
+@pytest.mark.parametrize("number", [1, 2])
+def test_fixture(user, number):
+    assert user in ("ANN", "BOB")
+
+@pytest.mark.xray("CALC-9")
+def test_computed_key():
+    assert xray_bridge.dataset(KEY).values("city") == ["Rome"]
+"""
+
+
+def test_marks_of_classes_fixtures_and_other_parameters(
+    project: Project, workers: tuple[str, ...]
+) -> None:
+    """Rows are combined with parameters; the closest mark decides."""
+    put_dataset(project, CSV)
+    put_dataset(project, "City\nRome\n", key="CALC-906")
+    project.pytester.makepyfile(test_marks=MARKS)
+
+    done = project.upload(*workers, "-v")
+
+    done.assert_outcomes(passed=2 + 1 + 1 + 4 + 1)
+    text = done.stdout.str()
+    assert "test_of_another_test[Rome]" in text
+    assert "test_fixture[bob-1]" in text
+
+
+BAD = """
+import pytest
+
+@pytest.mark.xray("CALC-{number}", dataset=True)
+def test_it(name):
+    pass
+
+def test_other():
+    pass
+"""
+
+
+LOGIN_OF = {
+    "server": {"XRAY_TOKEN": CREDENTIALS.token},
+    "cloud": {
+        "XRAY_CLIENT_ID": CREDENTIALS.client_id,
+        "XRAY_CLIENT_SECRET": CREDENTIALS.client_secret,
+    },
+}
+
+
+@pytest.mark.parametrize("product", ["server", "cloud"])
+@pytest.mark.parametrize(
+    ("number", "content", "line"),
+    [
+        (999, "", "CALC-999 has no dataset: *; correct the key"),
+        (2, "", "CALC-2 has no dataset in Xray; add one to the Test, or remove *"),
+        (905, "Name\n", "the dataset of CALC-905 has no rows; add rows to it in Xray"),
+        (
+            905,
+            "User name,user-name\na,b\n",
+            "*'User name' and 'user-name' of the dataset of CALC-905 are both *",
+        ),
+    ],
+)
+def test_a_dataset_that_cannot_be_used_fails_one_test(
+    project: Project, product: str, number: int, content: str, line: str
+) -> None:
+    """Its message says what to do; other tests run."""
+    if content:
+        put_dataset(project, content, key=f"CALC-{number}")
+    project.pytester.makepyfile(test_bad=BAD.replace("{number}", str(number)))
+    with running(project.pytester.path / ".xray" / "sandbox") as sandbox:
+        done = project.run(
+            *("--xray-upload", "--xray-project=CALC", f"--xray-url={sandbox.url}"),
+            f"--xray-deployment={product}",
+            **LOGIN_OF[product],
+        )
+
+    done.assert_outcomes(passed=1, errors=1)
+    done.stdout.fnmatch_lines([f"*{line}"])
