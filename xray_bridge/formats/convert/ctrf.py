@@ -2,7 +2,8 @@
 Convert CTRF, the Common Test Report Format.
 
 Source: ctrf.io's schema, and files of the reporters for pytest, Playwright and Jest.
-These disagree about units of time and types of ``suite``, and with their own summaries.
+These disagree about units of time and types of ``suite`` (see
+``findings/ctrf-reporter-writes-invalid-ctrf.sh``), and with their own summaries.
 """
 
 from __future__ import annotations
