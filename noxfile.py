@@ -200,6 +200,14 @@ def browser(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def objects(session: nox.Session) -> None:
+    """Put shards into a local S3 server, and merge them."""
+    session.install("-e", ".[test]", *group("objects"))
+    tests = ("tests/objects", "tests/examples/test_matrix.py")
+    session.run("python", "-m", "pytest", *tests, *session.posargs)
+
+
+@nox.session(default=False)
 def instructions(session: nox.Session) -> None:
     """
     Compare the instructions of six uses with the parent commit's.

@@ -161,9 +161,7 @@ def test_a_changed_part_is_refused(bucket: Bucket, tmp_path: Path, change: str) 
         "changed": content[:50] + b"X" + content[51:],
         "longer": content + b"x",
     }[change]
-    path = tmp_path / "changed"
-    path.write_bytes(changed)
-    bucket.put_file(part.entry.name, path)
+    bucket.put_file(part.entry.name, io.BytesIO(changed))
 
     with pytest.raises(RunDirectoryError, match="was cut or changed") as caught:
         fetch(bucket, tmp_path / "fetched")

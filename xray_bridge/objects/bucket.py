@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import time
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from xray_bridge.config import places
 from xray_bridge.dataclass import dataclass
@@ -19,7 +19,6 @@ from xray_bridge.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 T = TypeVar("T")
 
@@ -85,11 +84,15 @@ class Bucket:
         """Return the address of an object."""
         return f"{self.address}/{name}"
 
-    def put_file(self, name: str, path: Path) -> None:
+    def put_file(self, name: str, file: IO[bytes]) -> None:
         """Write a file; an object of this name is replaced. Raises StoreError."""
         import obstore
 
-        self._call("written", lambda: obstore.put(self._store, name, path))
+        def put() -> None:
+            file.seek(0)
+            obstore.put(self._store, name, file)
+
+        self._call("written", put)
 
     def put_new(self, name: str, content: bytes) -> bool:
         """

@@ -36,9 +36,9 @@ BLOCK = 1 << 20
 PRIVATE_FILE = 0o100600 << 16
 
 
-def pack_run(directory: RunDirectory, state: bytes, target: Path) -> str:
+def pack_run(directory: RunDirectory, state: bytes, target: IO[bytes]) -> str:
     """
-    Write a run directory into a zip; return the SHA-256 of the zip.
+    Write a run directory into a file as a zip; return the SHA-256 of the zip.
 
     ``state`` takes the place of its state file. The caller holds the claim.
     Raises RunDirectoryError if it cannot be read, or is too large for a zip.
@@ -48,8 +48,10 @@ def pack_run(directory: RunDirectory, state: bytes, target: Path) -> str:
     # What compresses like a zip bomb is stored as it is.
     for method in (zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED):
         try:
+            target.seek(0)
+            target.truncate()
             _write_zip(directory.path, names, state, target, method)
-            with target.open("rb") as file, open_checked(file, LIMITS):
+            with open_checked(target, LIMITS):
                 break
         except UnsoundError as error:
             if method == zipfile.ZIP_STORED:
@@ -73,7 +75,7 @@ def _evidence_names(folder: Path) -> Iterator[str]:
 
 
 def _write_zip(
-    folder: Path, names: list[str], state: bytes, target: Path, method: int
+    folder: Path, names: list[str], state: bytes, target: IO[bytes], method: int
 ) -> None:
     with zipfile.ZipFile(target, "w", method, allowZip64=False) as archive:
         archive.writestr(_entry(STATE, method), state)
@@ -94,11 +96,11 @@ def _entry(name: str, method: int) -> zipfile.ZipInfo:
     return info
 
 
-def _hash_of(path: Path) -> str:
+def _hash_of(file: IO[bytes]) -> str:
     found = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(BLOCK):
-            found.update(block)
+    file.seek(0)
+    while block := file.read(BLOCK):
+        found.update(block)
     return found.hexdigest()
 
 

@@ -11,7 +11,6 @@ import os
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from xray_bridge.dataclass import dataclass
@@ -23,7 +22,8 @@ from xray_bridge.runs.run_directory import RunDirectory, State
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
     from xray_bridge.objects.bucket import Bucket
     from xray_bridge.objects.layout import Part
@@ -50,16 +50,15 @@ def put_run(directory: RunDirectory, bucket: Bucket, *, dry_run: bool) -> Put:
     """
     with (
         directory.look() if dry_run else directory.claim(),
-        tempfile.TemporaryDirectory(prefix="xray-bridge-") as folder,
+        _open_draft(_size_of(directory.path)) as packed,
     ):
         if not (dry_run or directory.is_sealed):
             under_way.settle_run(directory)
-        packed = Path(folder) / "part.zip"
         state = directory.state
         _refuse_sent(directory, state)
         digest = pack_run(directory, _state_of_part(directory.state), packed)
         name = layout.part_name(directory.info.run_id, directory.id, digest)
-        put = Put(object=bucket.where(name), bytes=packed.stat().st_size)
+        put = Put(object=bucket.where(name), bytes=packed.seek(0, io.SEEK_END))
         if not dry_run:
             bucket.put_file(name, packed)
             note = f"{run_directory.PUT} {bucket.address}"
@@ -113,11 +112,11 @@ def fetch_parts(
 
 def _fetch_part(bucket: Bucket, part: Part, folder: Path, run_id: str) -> RunDirectory:
     where = bucket.where(part.entry.name)
-    with _open_draft(part, folder) as packed:
+    with _open_draft(part.entry.size, folder) as packed:
         digest = hashlib.sha256()
         size = 0
         try:
-            for block in bucket.blocks(part.entry.name):
+            for block in _blocks_of(bucket, part):
                 size += len(block)
                 if size > part.entry.size:
                     break
@@ -148,7 +147,20 @@ def _fetch_part(bucket: Bucket, part: Part, folder: Path, run_id: str) -> RunDir
     return directory
 
 
-def _open_draft(part: Part, folder: Path) -> BinaryIO | io.BytesIO:
-    if part.entry.size <= IN_MEMORY:
-        return io.BytesIO()
-    return tempfile.TemporaryFile(dir=folder)
+def _blocks_of(bucket: Bucket, part: Part) -> Iterator[bytes]:
+    if part.entry.size > IN_MEMORY:
+        yield from bucket.blocks(part.entry.name)
+    else:
+        content = bucket.read(part.entry.name)
+        if content is None:
+            raise FileNotFoundError
+        yield content
+
+
+def _size_of(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def _open_draft(size: int, folder: Path | None = None) -> BinaryIO | io.BytesIO:
+    """Open a file for a zip: in memory if it is small."""
+    return io.BytesIO() if size <= IN_MEMORY else tempfile.TemporaryFile(dir=folder)
