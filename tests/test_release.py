@@ -83,6 +83,7 @@ def test_wheel_has_known_kinds_of_files_only(wheel: Path) -> None:
         "xray_sandbox/web/templates",
         "xray_pages/templates",
         "xray_bridge/ci/snippets",
+        "xray_bridge/ci/snippets/from_forks",
         "xray_bridge/ci/snippets/from_jira",
     }
 

@@ -392,3 +392,13 @@ def test_missing_parts_make_all_groups_incomplete(upload: Command) -> None:
 
     assert code == 83
     assert all("2 of 3 were found" in str(each["incomplete"]) for each in found)
+
+
+def test_an_empty_flag_keeps_a_part_out_of_a_test_execution(upload: Command) -> None:
+    """A part of a fork may name any; the job that sends it decides."""
+    a_part("shards", "4711", test_execution="CALC-20")
+    _, named = upload("shards")
+    _, found = upload("shards", "--test-execution", "")
+
+    assert "CALC-20" in json.dumps(named["plan"])
+    assert "CALC-20" not in json.dumps(found["plan"])

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from tests.examples.conftest import Workplace
 
 
-def run_matrix(workplace: Workplace, environ: Mapping[str, str]) -> dict[str, dict[str, str]]:
+def run_matrix(
+    workplace: Workplace, environ: Mapping[str, str]
+) -> dict[str, dict[str, str]]:
     """Run the example; return the statuses in each environment."""
     folder = workplace.root / "matrix"
     folder.mkdir()

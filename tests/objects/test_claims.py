@@ -134,23 +134,35 @@ def test_a_job_whose_claim_was_taken_over_sends_nothing(
 
     with pytest.raises(ClaimedError, match="job b has taken over"):
         slow.begin_sending(60)
-    with pytest.raises(ClaimedError, match="job b has taken over"):
-        slow.keep()
 
 
 def test_a_claim_is_kept_while_its_job_reads(
     bucket: Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It claims again when half of its time is over, not before."""
+    """However long that takes; another job waits."""
+    monkeypatch.setattr(claims, "READS", 0.6)
     turn = a_turn(bucket)
-    turn.keep()
-    before = names(bucket)
-    monkeypatch.setattr(claims, "READS", 0.0)
-    turn.take(claims.READING, 0.0)
-    turn.keep()
+    with turn.kept(), pytest.raises(ClaimedError):
+        Merge(bucket, "4711", "job b").wait_for_turn(PARTS, 2)
+    kept = names(bucket)
+    time.sleep(0.5)
 
-    assert before == ["claim-000001.json"]
-    assert names(bucket) == [f"claim-00000{number}.json" for number in (1, 2, 3)]
+    assert len(kept) > 3
+    assert names(bucket) == kept
+
+
+def test_a_claim_is_not_kept_while_its_job_sends(
+    bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That has a time of its own, which ends."""
+    monkeypatch.setattr(claims, "READS", 0.1)
+    turn = a_turn(bucket)
+    with turn.kept():
+        turn.begin_sending(60)
+        sending = names(bucket)
+        time.sleep(0.3)
+
+    assert names(bucket) == sending
 
 
 @pytest.mark.parametrize("ahead", [-7200.0, 7200.0])

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from xray_bridge.check.collect import framework_of
 from xray_bridge.ci.snippets import (
+    FROM_FORKS,
     FROM_JIRA,
     SYSTEMS,
     Wishes,
+    make_from_forks,
     make_from_jira,
     make_snippet,
 )
@@ -99,6 +101,12 @@ def register(commands: Any, help_text: str) -> None:
         "or Test Plan, with what to type in Jira",
     )
     parser.add_argument(
+        "--from-forks",
+        action="store_true",
+        help="two workflows for pull requests from forks: one runs their code without "
+        "secrets, one uploads the results and runs none of their code",
+    )
+    parser.add_argument(
         "--framework",
         choices=COMMANDS,
         help="the tool that runs the tests; files: any other tool that writes report "
@@ -119,7 +127,14 @@ def run(arguments: argparse.Namespace) -> int:
     framework = framework_of(arguments.framework)
     wishes = wishes_of(settings, framework, Path.cwd())
     name: str = arguments.name
-    if arguments.from_jira:
+    if arguments.from_forks:
+        _refuse_from_forks(arguments, framework)
+        *before, last = wishes.commands
+        collects = replace(
+            wishes, commands=[*before, last.removesuffix(UPLOAD[framework])]
+        )
+        found, path = make_from_forks(name, collects), FROM_FORKS[name].path
+    elif arguments.from_jira:
         _refuse_from_jira(name, framework)
         kept = {k: v for k, v in wishes.settings.items() if k not in FROM_XRAY}
         found = make_from_jira(name, replace(wishes, settings=kept))
@@ -132,6 +147,17 @@ def run(arguments: argparse.Namespace) -> int:
     document = {"path": path, "content": found}
     console.emit(arguments, document, found.splitlines())
     return 0
+
+
+def _refuse_from_forks(arguments: argparse.Namespace, framework: str) -> None:
+    """Raise UsageError for what has no two workflows."""
+    if arguments.name not in FROM_FORKS:
+        msg = f"two workflows for forks are known for {', '.join(FROM_FORKS)} only"
+        raise UsageError(msg, hint=f"leave out --from-forks for {arguments.name}")
+    if arguments.from_jira or framework == "files":
+        other = "--from-jira" if arguments.from_jira else "--framework files"
+        msg = "--from-forks is for tests of pytest and behave"
+        raise UsageError(msg, hint=f"leave out {other}")
 
 
 def _refuse_from_jira(name: str, framework: str) -> None:

@@ -103,7 +103,8 @@ class _Work:
         origin = Origin(
             are_copies=True, begin_sending=lambda: turn.begin_sending(lasts)
         )
-        receipts = self.send(listed, origin, turn)
+        with turn.kept():
+            receipts = self.send(listed, origin)
         statuses = {receipt.status for receipt in receipts}
         if AMBIGUOUS in statuses:
             # The claim lasts until Jira's search shows what was created.
@@ -129,19 +130,11 @@ class _Work:
             return _with_notice(receipts, f"the outcome was not written: {error}")
         return receipts
 
-    def send(
-        self, parts: Sequence[Part], origin: Origin, turn: Turn | None = None
-    ) -> list[Receipt]:
+    def send(self, parts: Sequence[Part], origin: Origin) -> list[Receipt]:
         """Fetch, merge and send the parts."""
         with tempfile.TemporaryDirectory(prefix="xray-bridge-") as folder:
             with progress.step(f"fetching {_describe(parts)}"):
-                fetched = fetch_parts(
-                    self.bucket,
-                    parts,
-                    Path(folder),
-                    self.run_id,
-                    turn.keep if turn else lambda: None,
-                )
+                fetched = fetch_parts(self.bucket, parts, Path(folder), self.run_id)
             self._refuse_mixture(fetched)
             return upload_parts.send_all(
                 self._arguments, self._command, [Path(folder)], origin

@@ -67,7 +67,8 @@ class Origin:
     Where parts come from.
 
     ``are_copies``: they are not marked as merged, because they are removed anyway.
-    ``begin_sending`` is called before each run that is sent; it may raise an error.
+    ``begin_sending`` is called before the first request of each run; it may raise an
+    error.
     """
 
     are_copies: bool = False
@@ -177,8 +178,7 @@ def _send_parts(
             state = whole.state
             incomplete = merge_lines((state.incomplete, missing))
             whole.state = replace(state, incomplete=incomplete)
-    origin.begin_sending()
-    return send_run(whole, command, now, incomplete=missing)
+    return send_run(whole, command, now, incomplete=missing, begin=origin.begin_sending)
 
 
 def _missing_parts(found: Found, expected: int | None) -> tuple[str, ...]:

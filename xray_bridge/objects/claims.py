@@ -15,6 +15,7 @@ import os
 import re
 import secrets
 import socket
+import threading
 import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -27,14 +28,14 @@ from xray_bridge.text import one_line
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from xray_bridge.objects.bucket import Bucket, Entry
 
 T = TypeVar("T")
 
 READING, SENDING = "reading", "sending"
-# Seconds of a claim of a job that reads and merges; it claims again when half is over.
+# Seconds of a claim of a job that reads and merges; it claims again after a third.
 READS = 300.0
 # Seconds after the last request until Jira's search shows all that it has created.
 SETTLES = 300.0
@@ -106,30 +107,37 @@ class Turn:
         self._merge = merge
         self._number = number
         self._token = token
-        self._until = 0.0
-        self._half = 0.0
+        self._lock = threading.Lock()
         self.stage = READING
 
     def take(self, stage: str, lasts: float) -> bool:
         """Write the claim with the next number; return whether this job has it."""
-        # Before the request, so that the claim never seems to last longer than it does.
-        began = time.monotonic()
         number = self._number + 1
         claim = Claim(token=self._token, by=self._merge.by, stage=stage, lasts=lasts)
         if not self._merge.put_new("claim", number, asdict(claim)):
             return False
         self._number, self.stage = number, stage
-        self._until, self._half = began + lasts, began + lasts / 2
         return True
 
-    def keep(self) -> None:
-        """
-        Claim again if half of the time is over.
+    @contextlib.contextmanager
+    def kept(self) -> Iterator[None]:
+        """Claim again and again while the job reads and merges, in a thread."""
+        ended = threading.Event()
 
-        Raises ClaimedError if another job has taken over.
-        """
-        if time.monotonic() > self._half and not self.take(READING, READS):
-            raise self._merge.taken_error()
+        def keep() -> None:
+            while not ended.wait(READS / 3):
+                with self._lock, contextlib.suppress(StoreError):
+                    if self.stage == SENDING or not self.take(READING, READS):
+                        # ``begin_sending`` finds who has taken over.
+                        return
+
+        thread = threading.Thread(target=keep, name="claim", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
 
     def begin_sending(self, seconds: float) -> None:
         """
@@ -137,8 +145,9 @@ class Turn:
 
         Raises ClaimedError if another job has taken over; then nothing may be sent.
         """
-        if not self.take(SENDING, seconds + SETTLES):
-            raise self._merge.taken_error()
+        with self._lock:
+            if not self.take(SENDING, seconds + SETTLES):
+                raise self._merge.taken_error()
 
     def end(self, outcome: Outcome) -> None:
         """Write what was reached, which ends the claim. Raises StoreError."""

@@ -22,7 +22,7 @@ from xray_bridge.runs.run_directory import RunDirectory, State
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from xray_bridge.objects.bucket import Bucket
@@ -83,28 +83,20 @@ def _state_of_part(state: State) -> bytes:
 
 
 def fetch_parts(
-    bucket: Bucket,
-    parts: Sequence[Part],
-    folder: Path,
-    run_id: str,
-    keep: Callable[[], None] = lambda: None,
+    bucket: Bucket, parts: Sequence[Part], folder: Path, run_id: str
 ) -> list[RunDirectory]:
     """
     Fetch parts in parallel, check each, and unpack each into a folder of its own.
 
-    ``keep`` is called between the parts. Raises StoreError; RunDirectoryError for a
-    part that was cut or changed, or belongs to another CI run.
+    Raises StoreError; RunDirectoryError for a part that was cut or changed, or belongs
+    to another CI run.
     """
     with ThreadPoolExecutor(THREADS) as pool:
         waiting = [
             pool.submit(_fetch_part, bucket, part, folder, run_id) for part in parts
         ]
         try:
-            found = []
-            for each in waiting:
-                found.append(each.result())
-                keep()
-            return found
+            return [each.result() for each in waiting]
         finally:
             for each in waiting:
                 each.cancel()

@@ -32,7 +32,7 @@ from xray_bridge.runs.failures import first_failures
 from xray_bridge.runs.merge import Results
 from xray_bridge.text import merge_lines
 from xray_bridge.upload import after_results, sandbox_names, sessions, xray_env
-from xray_bridge.upload.draft import ReceiptDraft
+from xray_bridge.upload.draft import ReceiptDraft, do_nothing
 from xray_bridge.upload.prepared_run import PreparedRun
 from xray_bridge.upload.send import dry_run, send
 
@@ -66,11 +66,13 @@ def publish(
     settings: Settings,
     *,
     shown: str = "",
+    begin: Callable[[], None] = do_nothing,
 ) -> Receipt:
     """
     Render a run and upload it, as its settings say.
 
-    ``shown`` is the name of the run directory in messages. Raises RunDirectoryError
+    ``shown`` is its name in messages. ``begin`` is called between the two; if it raises
+    an error, nothing is sent. Raises RunDirectoryError
     if the run cannot be read or another process has it; every later error is in
     the receipt.
     """
@@ -82,7 +84,7 @@ def publish(
             under_way.settle_run(directory)
         attempts.complete_rerun(directory)
         work = _Publishing(directory, settings, directory.path, settings.report)
-        found = work.receipt()
+        found = work.receipt(begin)
         found = _with_trouble(found, lambda: _note_ending(directory, settings, found))
         found = _with_releases(found, settings)
         found = replace(
@@ -205,16 +207,16 @@ class _Publishing:
         self._draft = ReceiptDraft(base)
         self._connection: Connection | None = None
 
-    def receipt(self) -> Receipt:
+    def receipt(self, begin: Callable[[], None] = do_nothing) -> Receipt:
         """Publish, and return the receipt without secrets that servers may repeat."""
-        self._publish_run()
+        self._publish_run(begin)
         if self._settings.compare:
             self._compare()
         if self._settings.otlp and self._files is None:
             self._send_spans()
         return self._draft.receipt.cleaned(self._settings.redactor.clean)
 
-    def _publish_run(self) -> None:
+    def _publish_run(self, begin: Callable[[], None]) -> None:
         why_empty = self._why_empty()
         if why_empty is not None:
             withheld = tuple(self._results.withheld)
@@ -242,6 +244,7 @@ class _Publishing:
                     upload.run, connection, found
                 )
                 return
+            begin()
             self._draft.asked = True
             self._draft.receipt = send(upload, connection, self._draft.receipt)
             if settings.sandbox:

@@ -113,6 +113,13 @@ FROM_JIRA: Mapping[str, System] = {
 }
 
 
+# Two workflows, of which only the second has secrets, for pull requests from forks. The
+# other systems run no pull requests of forks, or run them in the fork's own project.
+FROM_FORKS: Mapping[str, System] = {
+    "github": replace(SYSTEMS["github"], path=".github/workflows/test-forks.yml"),
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
     """
@@ -135,6 +142,11 @@ def make_snippet(name: str, wishes: Wishes) -> str:
 def make_from_jira(name: str, wishes: Wishes) -> str:
     """Make the configuration for a system of FROM_JIRA, with what to type in Jira."""
     return _fill(FROM_JIRA[name], f"from_jira/{name}.txt", wishes)
+
+
+def make_from_forks(name: str, wishes: Wishes) -> str:
+    """Make the two workflows for a system of FROM_FORKS, as two YAML documents."""
+    return _fill(FROM_FORKS[name], f"from_forks/{name}.txt", wishes)
 
 
 def _fill(system: System, file: str, wishes: Wishes) -> str:
