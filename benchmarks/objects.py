@@ -98,16 +98,19 @@ def measure(place: str, folder: Path, given: argparse.Namespace) -> None:
         here = folder / str(number)
         shards = make_shards(here / "shards", given.shards, given.results, run_id)
         shutil.copytree(here / "shards", here / "copies")
-        began = time.perf_counter()
+        began, cpu = time.perf_counter(), time.process_time()
         found = parts.find_parts([here / "copies"], here / "disk")
         join_parts([each.directory for each in found.shards], here / "disk")
-        disk = time.perf_counter() - began
+        disk, disk_cpu = time.perf_counter() - began, time.process_time() - cpu
+        cpu = time.process_time()
         seconds = through_bucket(open_bucket(place), shards, here, run_id)
+        cpu = time.process_time() - cpu
         total = sum(seconds.values())
         steps = ", ".join(f"{name} {value:.2f}" for name, value in seconds.items())
         print(
             f"  {given.shards} x {given.results}: {steps}: {total:.2f} s; "
-            f"from disk {disk:.2f} s; {total / disk:.2f} x",
+            f"from disk {disk:.2f} s; {total / disk:.2f} x; "
+            f"CPU of this process {cpu:.2f} and {disk_cpu:.2f} s",
             flush=True,
         )
         shutil.rmtree(here)

@@ -72,9 +72,8 @@ def publish(
     Render a run and upload it, as its settings say.
 
     ``shown`` is its name in messages. ``begin`` is called between the two; if it raises
-    an error, nothing is sent. Raises RunDirectoryError
-    if the run cannot be read or another process has it; every later error is in
-    the receipt.
+    an error, nothing is sent. Raises RunDirectoryError if the run cannot be read or
+    another process has it; every later error is in the receipt.
     """
     with directory.claim():
         started = time.monotonic()
