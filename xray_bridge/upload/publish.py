@@ -71,9 +71,8 @@ def publish(
     """
     Render a run and upload it, as its settings say.
 
-    ``shown`` is its name in messages. ``begin`` is called between the two; if it raises
-    an error, nothing is sent. Raises RunDirectoryError if the run cannot be read or
-    another process has it; every later error is in the receipt.
+    ``shown`` is its name in messages. ``begin`` is called between the two. Raises
+    RunDirectoryError if the run is damaged or in use; later errors are in the receipt.
     """
     with directory.claim():
         started = time.monotonic()
