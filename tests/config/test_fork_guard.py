@@ -116,6 +116,7 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         'verify = "false"',
         f'jira_api_url = "{URL}"',
         f'jira_connect_url = "{URL}"',
+        f'otlp = "{URL}"',
     ],
 )
 def test_what_its_files_choose_is_refused(setting: str) -> None:
@@ -129,6 +130,17 @@ def test_what_its_files_choose_is_refused(setting: str) -> None:
         _ = effective_settings({}, given={name: setting.split('"')[1]}).settings
 
     assert 'fork_upload = ["us/it"]' in caught.value.hint
+
+
+@pytest.mark.usefixtures("own")
+def test_its_collector_is_refused_beside_the_sandbox() -> None:
+    """The sandbox has no secrets, but the variables of a collector do."""
+    text = f'sandbox = "yes"\notlp = "{URL}"\n'
+    Path("xray-bridge.toml").write_text(text, encoding="utf-8")
+
+    with pytest.raises(SettingError, match="xray_otlp"):
+        _ = effective_settings({}).settings
+    assert effective_settings({"otlp": URL}).settings.otlp == URL
 
 
 @pytest.mark.usefixtures("own")

@@ -67,6 +67,11 @@ def test_no_precaution_is_lifted_by_a_run(name: str, value: str) -> None:
     assert not run_layer({name: value}).values
 
 
+def test_no_collector_is_chosen_by_a_run() -> None:
+    """Secret headers in the variables of a collector would be sent there."""
+    assert not run_layer({"otlp": "https://elsewhere.example.com"}).values
+
+
 @pytest.mark.parametrize("name", ["execution_fields", "test_fields"])
 def test_no_file_is_named_by_a_run(name: str) -> None:
     """The content of the file would be sent."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -226,6 +228,68 @@ def test_without_the_library_it_says_what_to_install(
     notice = sent(a_directory(tmp_path, a_run()), "http://127.0.0.1:9")
 
     assert "pip install opentelemetry-sdk" in notice
+
+
+def test_redirect_is_not_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another host gets neither the spans nor the headers of the variables."""
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "api-key=hunter2hunter2")
+    directory = a_directory(tmp_path, a_run())
+
+    with collecting(answer(200)) as other:
+        away = answer(307, b"", Location=f"{other.server.url}/v1/traces")
+        with collecting(away) as collector:
+            notice = sent(directory, collector.server.url)
+
+    assert "redirect" in notice
+    assert not other.server.received
+    assert not (directory.path / send.SENT).exists()
+
+
+@pytest.mark.parametrize(
+    "slow",
+    [
+        lambda peer: (peer.read(), peer.drip(b"HTTP/1.1 200 OK\r\n" * 99, 0.1)),
+        lambda peer: (
+            peer.read(),
+            peer.write(scripted.head(200, {}, 10_000)),
+            peer.drip(b" " * 10_000, 0.1),
+        ),
+    ],
+    ids=["head", "body"],
+)
+def test_slow_answer_ends_in_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, slow: scripted.Script
+) -> None:
+    """A collector that sends a byte now and then does not hold up the results."""
+    monkeypatch.setattr(send, "LONGEST", 0.5)
+    directory = a_directory(tmp_path, a_run())
+    began = time.monotonic()
+
+    with collecting(slow) as collector:
+        notice = sent(directory, collector.server.url)
+        seconds = time.monotonic() - began
+
+    assert "the deadline passed" in notice
+    assert seconds < scripted.PATIENCE / 2
+
+
+def test_long_answer_is_not_read(tmp_path: Path) -> None:
+    """Its beginning is enough, so that it does not fill the memory."""
+    directory = a_directory(tmp_path, a_run())
+
+    def long(peer: scripted.Peer) -> None:
+        peer.read()
+        peer.write(scripted.head(200, {}, 1 << 40))
+        with contextlib.suppress(OSError):
+            while not peer.stopped.is_set():
+                peer.write(bytes(1 << 20))
+
+    with collecting(long) as collector:
+        notice = sent(directory, collector.server.url)
+
+    assert notice == ""
 
 
 @pytest.mark.parametrize(

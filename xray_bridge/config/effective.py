@@ -193,7 +193,7 @@ class Effective:
         recorded for another server or project.
         """
         found = self._resolve_all()
-        if not (self._looks_only or found.sandbox or found.collect or found.dry_run):
+        if not (self._looks_only or found.collect or found.dry_run):
             fork_guard.refuse_chosen_places(
                 found, self._flags, self.is_connection_of_repository
             )

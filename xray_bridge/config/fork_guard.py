@@ -26,7 +26,10 @@ PLACES = (
     Settings.jira_connect_url.name,
     Settings.proxy.name,
     Settings.verify.name,
+    Settings.otlp.name,
 )
+# The sandbox gets no credentials, but a collector gets the headers of its variables.
+PLACES_BESIDE_A_SANDBOX = (Settings.otlp.name,)
 
 
 def refuse_chosen_places(
@@ -60,13 +63,13 @@ def refuse_chosen_places(
 def _list_chosen(
     settings: Settings, flags: Mapping[str, object], is_connection_of_repository: bool
 ) -> Iterator[str]:
-    if is_connection_of_repository:
+    if is_connection_of_repository and not settings.sandbox:
         yield f"the connection {settings.connection}"
         return
     # A connection that a person has stored; it may leave out some addresses.
     own = f"connection {settings.connection}"
     mine = resolve([environment_layer(os.environ)])
-    for name in PLACES:
+    for name in PLACES_BESIDE_A_SANDBOX if settings.sandbox else PLACES:
         value = getattr(settings, name)
         is_usual = value in {"", True} or settings.sources.get(name) == own
         if not (is_usual or flags.get(name) or value == getattr(mine, name)):

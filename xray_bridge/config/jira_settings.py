@@ -227,7 +227,8 @@ class JiraSettings(VerdictSettings):
     @property
     def phases(self) -> int:
         """How many deadlines an upload has: steps beside the results have their own."""
-        return 1 + 2 * self.has_steps + bool(self.compare) + 2 * bool(self.gate)
+        beside = 2 * self.has_steps + 2 * bool(self.gate)
+        return 1 + beside + bool(self.compare) + bool(self.otlp)
 
 
 OF_JIRA = tuple(

@@ -22,8 +22,10 @@ from xray_bridge.errors import SettingError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Settings that protect secrets or show failures; the run cannot change them.
+# Settings that protect secrets or show failures, and the collector, to which secret
+# headers go; the run cannot change them.
 PRECAUTIONS = (
+    Settings.otlp.name,
     Settings.redact.name,
     Settings.on_upload_error.name,
     Settings.quarantine.name,

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from xray_bridge.config import parsers
 from xray_bridge.config.choice_settings import ChoiceSettings
-from xray_bridge.config.setting import FIRST_NOTED, MAY_DIFFER, SESSION, Setting
+from xray_bridge.config.setting import MAY_DIFFER, SESSION, Setting
 
 
 class VerdictSettings(ChoiceSettings):
@@ -28,7 +28,7 @@ class VerdictSettings(ChoiceSettings):
         "",
         "address of an OpenTelemetry collector that gets a span for each result",
         of=SESSION,
-        parts=FIRST_NOTED,
+        parts=MAY_DIFFER,
         metavar="URL",
     )
     quarantine: Setting[dict[str, object]] = Setting(

@@ -10,10 +10,11 @@ from __future__ import annotations
 import logging
 import os
 from contextlib import contextmanager
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from xray_bridge.errors import RunDirectoryError
+from xray_bridge.errors import RunDirectoryError, XrayBridgeError
 from xray_bridge.runs import run_directory
 from xray_bridge.text import count, one_line
 
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
 PATH = "/v1/traces"
 # Spans of one request.
 BATCH = 500
-# Seconds for one request, with all attempts.
-PATIENCE = 10.0
+# Seconds for one request, with all attempts, and for all of them.
+PATIENCE, LONGEST = 10.0, 60.0
 # Notes in a run directory that its spans were sent.
 SENT = "spans.json"
 NOT_INSTALLED = (
@@ -59,6 +60,8 @@ def send_spans(
         why = _send(directory, settings, results, test_execution)
     except ImportError:
         return NOT_INSTALLED
+    except XrayBridgeError as error:
+        why = error.message
     except Exception as error:  # noqa: BLE001 - results were delivered already
         why = f"unexpected {type(error).__name__}"
     if why:
@@ -77,17 +80,25 @@ def _send(
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from opentelemetry.sdk.trace.export import SpanExportResult
 
+    from xray_bridge.client.http import Deadline, run_within
+    from xray_bridge.spans.collector import CollectorSession
     from xray_bridge.spans.convert import make_spans
 
     traceparent = os.environ.get("TRACEPARENT", "")
     spans = iter(make_spans(directory.info, results, test_execution, traceparent))
+    deadline = Deadline(min(LONGEST, settings.deadline))
     with _last_words(settings.redactor.clean) as words:
         exporter = OTLPSpanExporter(
-            endpoint=address_of(settings.otlp), timeout=PATIENCE
+            endpoint=address_of(settings.otlp),
+            timeout=PATIENCE,
+            session=CollectorSession(),
         )
         try:
             while batch := list(islice(spans, BATCH)):
-                if exporter.export(batch) is not SpanExportResult.SUCCESS:
+                # A socket's timeout does not limit an answer that comes slowly.
+                seconds = min(PATIENCE + 1, deadline.left)
+                found = run_within(seconds, partial(exporter.export, batch))
+                if found is not SpanExportResult.SUCCESS:
                     return words[-1] if words else "the collector did not take them"
         finally:
             exporter.shutdown()  # type: ignore[no-untyped-call]

@@ -1,0 +1,44 @@
+"""
+Ask a collector over HTTP: no redirect, no long answer.
+
+The variables of the collector may have secret headers, which requests would send on to
+any host that a redirect names.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from xray_bridge.client.transport import PlainSession
+
+
+if TYPE_CHECKING:
+    from xray_bridge.client.lean import requests
+
+# Bytes of an answer that are read; it is not needed.
+LONGEST_ANSWER = 1 << 16
+REDIRECTED = "it answers with a redirect, which is not followed"
+
+
+class RefusedAnswerError(Exception):
+    """The collector's answer is none."""
+
+
+class CollectorSession(PlainSession):
+    """Reads the beginning of answers, and follows no redirect."""
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> Any:
+        """
+        Send a request.
+
+        Raises RefusedAnswerError for a redirect, which OpenTelemetry takes as success.
+        """
+        response = super().send(request, **{**options, "stream": True})
+        if 300 <= response.status_code < 400:  # noqa: PLR2004
+            response.close()
+            raise RefusedAnswerError(REDIRECTED)
+        beginning = next(response.iter_content(LONGEST_ANSWER), b"")
+        response.close()
+        # As requests keeps a body that has been read.
+        response._content = beginning  # noqa: SLF001
+        return response
