@@ -9,6 +9,7 @@ import pytest
 
 from tests.jira.defects.a_jira import answer
 from xray_bridge.client.test_runs import RunRef, open_test_runs
+from xray_bridge.client.test_statuses import read_on_cloud
 from xray_bridge.errors import NotXrayError, RefusedError
 from xray_bridge.model.dialect import CLOUD, DIALECTS, SERVER
 
@@ -144,11 +145,38 @@ def test_a_test_run_on_cloud() -> None:
         {"getTestExecutions": {"results": []}},
         {"getTestExecutions": {"results": [{"testRuns": None}]}},
         {"getTestExecutions": {"results": [{"testRuns": {"results": ["odd"]}}]}},
+        {"getTestExecutions": {"results": [{"testRuns": {"results": 7}}]}},
     ],
 )
 def test_odd_lists_on_cloud_have_no_test_runs(data: Any) -> None:
     """Then no defect is linked, and a note says so."""
     assert runs_on(CLOUD, lambda _: answer(200, {"data": data})).list_runs() == []
+
+
+@pytest.mark.parametrize("total", ["x", [1], {"a": 1}, 1.5, "7"])
+def test_a_total_that_is_no_number_is_an_error(total: Any) -> None:
+    """Test Runs, and statuses of the Tests in an issue."""
+    page = {"total": total, "results": [{"id": "1"}]}
+    data = {"getTestExecutions": {"results": [{"testRuns": page}]}}
+
+    def reply(_: Request) -> Answer:
+        return answer(200, {"data": data})
+
+    xray: Any = FakeXray(reply)
+
+    with pytest.raises(NotXrayError):
+        runs_on(CLOUD, reply).list_runs()
+    with pytest.raises(NotXrayError):
+        read_on_cloud(xray, "CALC-20")
+
+
+@pytest.mark.parametrize("content", ["x", [1], 7, None])
+def test_an_answer_that_is_no_object_is_an_error(content: Any) -> None:
+    """A proxy may answer in place of Xray."""
+    xray: Any = FakeXray(lambda _: answer(200, content))
+
+    with pytest.raises(NotXrayError):
+        read_on_cloud(xray, "CALC-20")
 
 
 def test_lists_on_cloud_are_read_in_pages_and_once() -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import shlex
 from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -28,7 +29,7 @@ from xray_bridge.text import count, one_line, readable
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from xray_bridge.client.connection import Connection
     from xray_bridge.client.test_runs import RunRef
@@ -48,6 +49,8 @@ AGAIN = {
         " -D xray_upload=yes -D xray_test_execution=",
     ),
 }
+# What no shell changes between double quotes.
+PLAIN = re.compile(r"[\w ,.=-]+")
 TICKS = re.compile(r"`+")
 # Lines of Jira's markup around a text that is shown as it is.
 NOFORMAT = re.compile(r"^\{noformat(?::[^}\n]*)?\}[ \t]*\n?", re.MULTILINE)
@@ -162,7 +165,7 @@ def _read_execution(
         url=_url_of(connection, key),
         counts=dict(Counter(each.status or "no status" for each in runs)),
         failures=failures,
-        again=_commands(key, failed, framework),
+        again=list_commands(key, failed, framework),
         notices=tuple(notices),
     )
 
@@ -180,14 +183,22 @@ def _url_of(connection: Connection, key: str) -> str:
     return f"{connection.site}/browse/{key}" if connection.site else ""
 
 
-def _commands(key: str, failed: list[RunRef], framework: str) -> tuple[str, ...]:
+def list_commands(
+    key: str, failed: Sequence[RunRef], framework: str
+) -> tuple[str, ...]:
+    """Return the commands that run failed Tests again: here, and with an upload."""
     if not failed:
         return ()
     statuses = ",".join(dict.fromkeys(each.status for each in failed))
-    what = f'"{key} status={statuses}"'
+    what = _quote(f"{key} status={statuses}")
     here, send = AGAIN[framework]
     command = here.format(what=what)
     return (command, f"{command}{send}{key}")
+
+
+def _quote(text: str) -> str:
+    """Quote a word for any shell; a server's words never become commands there."""
+    return f'"{text}"' if PLAIN.fullmatch(text) else shlex.quote(one_line(text))
 
 
 def _text_lines(found: ShownExecution) -> Iterator[str]:

@@ -71,22 +71,19 @@ def ask(xray: XrayClient, query: str, variables: Mapping[str, Any]) -> dict[str,
     """
     answer = xray.send(graphql_request(query, variables))
     found = answer.json()
-    if not isinstance(found, dict):
-        msg = f"{answer.url} does not answer like a GraphQL API"
-        raise NotXrayError(msg)
-    if found.get("errors"):
+    if isinstance(found, dict) and found.get("errors"):
         msg = f"Xray refused a query: {answer.said}"
         raise RefusedError(msg, status=answer.status, said=answer.said)
     return read_data(found, answer)
 
 
-def read_data(found: Mapping[str, Any], answer: Answer) -> dict[str, Any]:
+def read_data(found: Any, answer: Answer) -> dict[str, Any]:
     """
-    Return the ``data`` of an answer.
+    Return the ``data`` of an answer's JSON.
 
     Raises NotXrayError.
     """
-    data = found.get("data") or {}
+    data = found.get("data") or {} if isinstance(found, dict) else None
     if not isinstance(data, dict):
         raise NotXrayError(f"{answer.url} does not answer like a GraphQL API")
     return data
@@ -99,6 +96,18 @@ def read_execution(data: Any) -> Any:
     return data
 
 
+def read_total(found: Any) -> int:
+    """
+    Return how many items a GraphQL list has.
+
+    Raises NotXrayError if that is no number.
+    """
+    total = found.get("total") or 0 if isinstance(found, dict) else 0
+    if not isinstance(total, int):
+        raise NotXrayError(NO_LIST)
+    return total
+
+
 def read_page(found: Any) -> Page:
     """
     Read a page of a GraphQL list, with its issues as Jira describes them.
@@ -107,8 +116,8 @@ def read_page(found: Any) -> Page:
     """
     found = found or {}
     results = found.get("results") or [] if isinstance(found, dict) else None
-    total = found.get("total") or 0 if isinstance(found, dict) else 0
-    if not isinstance(results, list) or not isinstance(total, int):
+    total = read_total(found)
+    if not isinstance(results, list):
         raise NotXrayError(NO_LIST)
     issues = [each.get("jira") if isinstance(each, dict) else None for each in results]
     if not all(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
 from xray_bridge.client.defects import read_issue
-from xray_bridge.client.graphql import ask
+from xray_bridge.client.graphql import ask, read_total
 from xray_bridge.client.jql import search_keys
 from xray_bridge.client.paging import PAGE
 from xray_bridge.client.request import JSON, Request
@@ -209,9 +209,10 @@ class CloudTestRuns:
             first = results[0] if isinstance(results, list) and results else None
             page = _member(first, "testRuns")
             listed = _member(page, "results")
-            runs = [_read_cloud_run(e) for e in listed or () if isinstance(e, dict)]
+            results = listed if isinstance(listed, list) else []
+            runs = [_read_cloud_run(e) for e in results if isinstance(e, dict)]
             found += runs
-            if not runs or len(found) >= int(_member(page, "total") or 0):
+            if not runs or len(found) >= read_total(page):
                 break
         return found
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge.client.graphql import graphql_request, read_data
+from xray_bridge.client.graphql import graphql_request, read_data, read_total
 from xray_bridge.client.issues import no_issue_error
 from xray_bridge.client.paging import MOST_PAGES, PAGE, all_numbered_pages
 from xray_bridge.errors import NotXrayError, RefusedError, SelectionError
@@ -116,7 +116,7 @@ def _read_members(
             # A Test may have several Test Runs: one for each dataset, say.
             found[test_key] = (*found.get(test_key, ()), status)
         position += len(listed)
-        total = int(_member(page, "total") or 0)
+        total = read_total(page)
         if position >= total:
             return found
         if not listed:

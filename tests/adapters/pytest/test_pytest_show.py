@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import shlex
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from xray_bridge import cli
 from xray_bridge.cli import show
+from xray_bridge.client.test_runs import RunRef
 
 
 if TYPE_CHECKING:
@@ -170,3 +172,25 @@ def test_key_of_something_else(
 
     assert code == 2
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("framework", ["pytest", "behave"])
+@pytest.mark.parametrize(
+    "status", ["$(touch here)", "`touch here`", '"; touch here; "', "it's !1", "a\nb"]
+)
+def test_statuses_of_a_server_are_no_commands(framework: str, status: str) -> None:
+    """People paste the line into a shell."""
+    failed = [RunRef(id="1", test_key="CALC-1", status=status)]
+
+    for command in show.list_commands("CALC-20", failed, framework):
+        words = shlex.split(command)
+        (what,) = (word for word in words if "status=" in word)
+        shell = subprocess.run(
+            ["/bin/sh", "-c", f"printf '%s|' {command}"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+
+        assert what.endswith(f"CALC-20 status={' '.join(status.split())}")
+        assert shell.stdout == "".join(f"{word}|" for word in words)
