@@ -134,8 +134,11 @@ def _fetch_for_session(
         # The rows are in the run directory all the same.
         console.warn(f"{files.CACHE} cannot be written: {error}")
     projects = find_projects(Path.cwd())
-    others = [read_cached(projects, key, why) for key in keys if key not in found]
-    return [*found.values(), *note_cached(others, why)]
+    whys = {key: why for key in keys if key not in found}
+    whys |= {key: each.problem for key, each in found.items() if each.is_unknown}
+    others = [read_cached(projects, key, reason) for key, reason in whys.items()]
+    known = [each for key, each in found.items() if key not in whys]
+    return [*known, *note_cached(others, why or next(iter(whys.values()), ""))]
 
 
 def _would_fetch(keys: Sequence[str]) -> str:
@@ -161,7 +164,7 @@ def _emit(arguments: argparse.Namespace, datasets: Sequence[Dataset]) -> None:
 
 def _line_of(found: Dataset) -> str:
     if found.problem:
-        return one_line(f"{found.key}: {found.problem}")
+        return one_line(found.problem)
     columns = one_line(", ".join(found.columns))
     return f"{found.key}: {count(len(found.rows), 'row')} ({columns}), {found.fetched}"
 

@@ -95,10 +95,12 @@ def _fetch_file(xray: XrayClient, path: str, key: str, fetched: str) -> Dataset:
     try:
         answer = xray.send(request)
     except RefusedError as error:
-        if error.status not in ABSENT:
-            raise
-        problem = f"Xray returns no dataset of {key}: {error.message}"
-        return Dataset(key=key, problem=problem, fetched=fetched)
+        return Dataset(
+            key=key,
+            problem=f"Xray returns no dataset of {key}: {error}",
+            fetched=fetched,
+            is_unknown=error.status not in ABSENT,
+        )
     return read_file(key, answer.content, fetched)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import keyword
 import unicodedata
-from dataclasses import field
 from typing import TYPE_CHECKING
 
 from xray_bridge.dataclass import dataclass
@@ -27,7 +26,8 @@ class Dataset:
     The rows of a Test's dataset, all values as text.
 
     ``problem`` says why there are no rows. ``fetched`` is a time in UTC, as text.
-    ``notices`` are for the end of a session.
+    ``notices`` are for the end of a session. ``is_unknown``: the server refused to
+    answer, so there may be rows.
     """
 
     key: str
@@ -35,7 +35,8 @@ class Dataset:
     rows: tuple[tuple[str, ...], ...] = ()
     problem: str = ""
     fetched: str = ""
-    notices: tuple[str, ...] = field(default=())
+    notices: tuple[str, ...] = ()
+    is_unknown: bool = False
 
 
 def argument_name(column: str) -> str:

@@ -403,3 +403,76 @@ def test_a_dataset_that_cannot_be_used_fails_one_test(
 
     done.assert_outcomes(passed=1, errors=1)
     done.stdout.fnmatch_lines([f"*{line}"])
+
+
+def test_a_list_of_tests_asks_nobody(login: Project) -> None:
+    """Editors collect with the settings of the project, and without its server."""
+    write_cache(login, [["ann", "secret"]])
+
+    done = login.run("--collect-only", "-q", *NO_SERVER, XRAY_TOKEN="t")
+
+    assert done.ret == 0
+    done.stdout.fnmatch_lines(["test_login.py::test_login[[]ann-secret[]]"])
+    done.stdout.no_fnmatch_line("*127.0.0.1*")
+
+
+@pytest.mark.real_start
+def test_a_session_without_datasets_imports_nothing_for_them(project: Project) -> None:
+    """Neither a recorded one nor any other."""
+    project.pytester.makepyfile(
+        """
+        import sys
+        import pytest
+
+        @pytest.mark.xray("CALC-2")
+        def test_modules():
+            known = "xray_bridge.datasets", "xray_bridge.recording.datasets"
+            assert not [name for name in sys.modules if name.startswith(known)]
+            assert "pytest_xray_bridge.datasets" not in sys.modules
+        """
+    )
+
+    for given in ((), ("--xray-upload", "--xray-sandbox")):
+        project.run(*given).assert_outcomes(passed=1)
+
+
+def test_parts_of_a_run_name_no_missing_rows(login: Project) -> None:
+    """The whole is compared by ``xray-bridge keys``."""
+    put_dataset(login, CSV)
+
+    for words in ("ann", "not ann"):
+        done = login.run("--xray-collect", "--xray-sandbox", "-k", words)
+        done.stdout.no_fnmatch_line("*without a result*")
+    _, first = keys_of(login, login.runs[0].name)
+    code, _ = keys_of(login, *(each.name for each in login.runs))
+
+    assert any("missing here: bob-wrong" in line for line in first)
+    assert code == 0
+
+
+def test_the_server_is_asked_once_for_each_dataset(
+    project: Project, workers: tuple[str, ...]
+) -> None:
+    """The first process that needs a dataset asks for all that the code names."""
+    put_dataset(project, CSV)
+    put_dataset(project, "City\nRome\n", key="CALC-906")
+    project.pytester.makepyfile(test_login=LOGIN)
+    project.pytester.makepyfile(
+        test_city='import xray_bridge\nROWS = xray_bridge.dataset("CALC-906")\n'
+        "def test_city(): assert len(ROWS) == 1"
+    )
+
+    with running(project.pytester.path / ".xray" / "sandbox") as sandbox:
+        done = project.run(
+            *(*workers, "--xray-upload", "--xray-project=CALC"),
+            *(f"--xray-url={sandbox.url}", "--xray-deployment=server"),
+            **LOGIN_OF["server"],
+        )
+
+    done.assert_outcomes(passed=3, failed=1)
+    exports = [
+        request.query
+        for request in sandbox.store.requests()
+        if request.path.endswith("/dataset/export")
+    ]
+    assert sorted(exports) == ["testIssueKey=CALC-905", "testIssueKey=CALC-906"]
