@@ -80,10 +80,10 @@ def test_no_file_at_all_is_an_empty_run(command: Command) -> None:
     assert command(*nothing, "--gate", '{"max_failures": 0}')[0] == 86
 
 
-def test_a_server_that_does_not_answer_fails_no_rule(
+def test_a_server_that_does_not_answer_fails_no_rule_of_a_run(
     command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A run directory has its results; a Test Execution has none then."""
+    """A run directory has its results; those of a Test Execution are in Xray only."""
     monkeypatch.setenv("XRAY_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("XRAY_TOKEN", "a-personal-token")
     monkeypatch.setenv("XRAY_DEADLINE", "2")
@@ -94,9 +94,29 @@ def test_a_server_that_does_not_answer_fails_no_rule(
     code, printed = command("gate", directory.id, *gate)
     of_issue, told = command("gate", "CALC-20", "--gate", '{"max_failures": 0}')
 
-    assert (code, of_issue) == (0, 0)
+    assert (code, of_issue) == (0, 80)
     assert "not checked: all_tests_of_plan: the run has not been delivered" in printed
-    assert "not checked: min_tests, max_failures: " in told
+    assert "127.0.0.1:9 cannot be reached" in told
+    assert "Gate: passed" not in told
+
+
+@pytest.mark.parametrize(
+    ("product", "key"),
+    # The sandbox creates a Test Plan that Cloud is asked for.
+    [("server", "CALC-9999"), ("server", "CALC-1"), ("cloud", "CALC-1")],
+)
+def test_an_issue_without_results_has_not_passed(
+    command: Command, product: str, key: str
+) -> None:
+    """A wrong key is an error and not a gate without rules to check."""
+    rules = '{"max_failures": 0, "min_tests": 0}'
+    given = ("--sandbox", "--deployment", product, "--gate", rules)
+    command("upload", "junit.xml", *given)
+
+    code, printed = command("gate", key, *given)
+
+    assert code == 2
+    assert f"{key} is no Test Execution and no Test Plan, or this account" in printed
 
 
 def test_a_gate_in_the_receipt(command: Command) -> None:

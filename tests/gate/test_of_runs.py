@@ -16,6 +16,8 @@ from xray_bridge.gate.step import RunToCheck, check_run
 from xray_bridge.jira.notes import write_notes
 from xray_bridge.model.changes import Baseline, Change, Changes
 from xray_bridge.model.results import Outcome
+from xray_bridge.runs import attempts, codec
+from xray_bridge.runs.journal_lines import encode_line
 
 
 if TYPE_CHECKING:
@@ -148,3 +150,34 @@ def test_an_unexpected_error_fails_the_gate(
     assert verdict.rows[0].verdict == (
         "FAILED: unexpected ZeroDivisionError: division by zero"
     )
+
+
+def a_rerun(tmp_path: Path, earlier: list[TestRun], again: list[TestRun]) -> RunFacts:
+    """Facts of a rerun into CALC-20; each row is a result by its test's name."""
+    directory = recorded(tmp_path, *again)
+    lines = [encode_line(codec.encode(run)) + b"\n" for run in earlier]
+    (directory.path / attempts.EARLIER).write_bytes(b"".join(lines))
+    attempts.complete_rerun(directory)
+    return RunFacts([directory], settings_of(), executions=["CALC-20"])
+
+
+def test_a_rerun_is_judged_with_the_results_that_stayed(tmp_path: Path) -> None:
+    """A failure that did not run again is one, and tests that passed before count."""
+    before = [a_run(FAILED, name=name) for name in ("again", "left out")]
+    facts = a_rerun(tmp_path, [*before, a_run(name="fine")], [a_run(name="again")])
+
+    assert facts.count_tests() == 3
+    assert facts.list_failures() == ["tests.test_calculator.left out"]
+    assert facts.list_flaky() == ["tests.test_calculator.again"]
+
+
+def test_new_failures_of_a_rerun_are_asked_of_its_test_execution(
+    tmp_path: Path,
+) -> None:
+    """A rerun has no earlier run but the one that it repeats."""
+    good = a_rerun(tmp_path / "a", [a_run(FAILED, name="one")], [a_run(name="one")])
+    bad = a_rerun(tmp_path / "b", [a_run(FAILED, name="one")], [])
+
+    assert good.list_new_failures() == []
+    with pytest.raises(UnknownError, match="; type `xray-bridge gate CALC-20`"):
+        bad.list_new_failures()

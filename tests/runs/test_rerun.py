@@ -10,6 +10,8 @@ from tests.builders import a_run, recorded
 from xray_bridge.config.setting import RERUN_VARIABLE
 from xray_bridge.errors import SettingError, UsageError
 from xray_bridge.model.results import Outcome
+from xray_bridge.runs import attempts, codec
+from xray_bridge.runs.journal_lines import encode_line
 from xray_bridge.runs.rerun import Rerun, plan_rerun
 from xray_bridge.runs.run_directory import (
     AMBIGUOUS,
@@ -117,3 +119,24 @@ def test_a_run_that_was_not_delivered_ends_as_it_would_have(
     assert any("was not delivered" in notice for notice in planned.notices)
     said = "give xray_collect to the command again"
     assert any(said in notice for notice in planned.notices) is (not variable)
+
+
+def test_the_rerun_of_an_undelivered_rerun_keeps_what_xray_has_apart(
+    tmp_path: Path,
+) -> None:
+    """Those results are not sent again, but the gate still counts them."""
+    directory = recorded(tmp_path / "run", a_run(Outcome.FAILED, name="one"))
+    earlier = [a_run(Outcome.FAILED, name="one"), a_run(name="fine")]
+    lines = [encode_line(codec.encode(run)) + b"\n" for run in earlier]
+    (directory.path / attempts.EARLIER).write_bytes(b"".join(lines))
+    directory.state = State(state=FAILED)
+
+    plan_rerun(directory).write(tmp_path)
+    again = recorded(tmp_path / "again", a_run(name="one"))
+    for name in (attempts.EARLIER, attempts.ELSEWHERE):
+        (tmp_path / name).rename(again.path / name)
+    attempts.complete_rerun(again)
+
+    assert [run.test.name for run in again.runs()] == ["one"]
+    assert [run.test.name for run in attempts.runs_not_again(again)] == ["fine"]
+    assert attempts.is_partial_rerun(again)

@@ -57,7 +57,8 @@ def run(arguments: argparse.Namespace) -> int:
     """
     Check the gate, and print its table.
 
-    Raises UsageError if there is no gate, or no such run.
+    Raises UsageError if there is no gate, or no such run or issue, and DeliveryError
+    if the server does not answer for an issue: its results are nowhere else.
     """
     command = options.resolve_settings(arguments, reads_frameworks=True)
     if not command.local.gate:
@@ -87,4 +88,6 @@ def _check_issue(key: str, command: Effective) -> GateVerdict:
 
     with command.with_server(looks_only=True) as settings:
         server = Server(settings, connect(settings))
-        return check_rules(read_gate(settings), IssueFacts(key, settings, server))
+        facts = IssueFacts(key, settings, server)
+        facts.read_statuses()
+        return check_rules(read_gate(settings), facts)

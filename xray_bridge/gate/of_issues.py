@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from xray_bridge.client.executions import list_executions
+from xray_bridge.errors import SelectionError
 from xray_bridge.gate.facts import UnknownError, UnsetError
 from xray_bridge.gate.of_project import ProjectFacts, today_in_utc
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from xray_bridge.gate.questions import Server
 
 NO_EXECUTION = "only a Test Execution has it, and {} is a Test Plan"
+NO_RESULTS = "{} is no Test Execution and no Test Plan, or this account cannot see it"
+NAME_ONE = "name the key of a Test Execution or Test Plan"
 NO_FLAKY = "Xray does not know which tests were repeated"
 
 
@@ -44,6 +47,17 @@ class IssueFacts(ProjectFacts):
     @cached_property
     def _statuses(self) -> Mapping[str, tuple[str, ...]]:
         return self._xray.statuses_in(self._key)
+
+    def read_statuses(self) -> None:
+        """
+        Read the results before any rule is checked: without them, none can be.
+
+        Raises SelectionError if it is another issue, XrayBridgeError if no server
+        answers.
+        """
+        if self._is_plan and not self._xray.has_issue(self._key, "test_plan"):
+            raise SelectionError(NO_RESULTS.format(self._key), hint=NAME_ONE)
+        _ = self._statuses
 
     def count_tests(self) -> int:
         """Count the Tests that have a result."""

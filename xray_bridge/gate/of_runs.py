@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from xray_bridge.config.jira_settings import AUTO
@@ -16,6 +17,7 @@ from xray_bridge.gate.results import NOT_RUN, tally_files, tally_tests
 from xray_bridge.jira.notes import read_notes
 from xray_bridge.jira.releases.fix_version import NAME
 from xray_bridge.model.results import Outcome
+from xray_bridge.runs import attempts
 from xray_bridge.runs.merge import Results
 from xray_bridge.runs.report_files import load_files
 
@@ -27,14 +29,19 @@ if TYPE_CHECKING:
     from xray_bridge.gate.questions import Server
     from xray_bridge.gate.results import Tally
     from xray_bridge.model.changes import Change, Changes
+    from xray_bridge.model.results import TestRun
     from xray_bridge.runs.run_directory import RunDirectory
 
+RERUN = "a rerun is not compared with an earlier run"
 NO_PLAN = "there is no Test Plan: set xray_test_plan"
 
 
 class RunFacts(ProjectFacts):
     """
     Facts about one run, which may have several run directories.
+
+    After a rerun they are about all results of its Test Execution, not only about those
+    of the Tests that ran again.
 
     ``settings`` are those of the run; ``executions`` are the Test Executions with its
     results; ``changes`` are those since the last run, by run directory.
@@ -57,11 +64,19 @@ class RunFacts(ProjectFacts):
 
     @cached_property
     def _tests(self) -> Mapping[str, Tally]:
-        found = tally_tests(Results(self._directories).all_runs())
+        results = Results(self._directories).all_runs()
+        found = tally_tests(chain(results, self._earlier_results()))
         for directory in self._directories:
             files = load_files(directory)
             found |= tally_files(files) if files is not None else {}
         return found
+
+    def _earlier_results(self) -> Iterator[TestRun]:
+        """Yield results from before a rerun that did not run again."""
+        for directory in self._directories:
+            for run in attempts.runs_not_again(directory):
+                if not run.withheld:
+                    yield run
 
     @property
     def fix_version(self) -> str:
@@ -91,6 +106,8 @@ class RunFacts(ProjectFacts):
         """Name those that did not fail in the last run."""
         if not self._failed:
             return []
+        if any(map(attempts.is_partial_rerun, self._directories)):
+            raise UnknownError(self._why_not_new)
         found: dict[str, None] = {}
         for changes in self._changes:
             if changes.baseline is None:
@@ -98,6 +115,13 @@ class RunFacts(ProjectFacts):
             for change in changes.newly_failing:
                 found |= dict.fromkeys(self._name_failed(change))
         return list(found)
+
+    @property
+    def _why_not_new(self) -> str:
+        """Why new failures of a rerun are not known, and what to type."""
+        keys = dict.fromkeys(self._executions)
+        typed = " and ".join(f"`xray-bridge gate {key}`" for key in keys)
+        return f"{RERUN}; type {typed}" if typed else RERUN
 
     def _name_failed(self, change: Change) -> Iterator[str]:
         """Yield the failed tests that a change is about; none if they are spared."""

@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict, deque
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from xray_bridge.atomic import replaced
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     Identity = tuple[str, str, tuple[tuple[str, str], ...]]
 
 EARLIER = "earlier.jsonl"
+# Results that Xray has already, if the rerun of an undelivered rerun replaces that.
+ELSEWHERE = "elsewhere.jsonl"
 RERUN = "rerun.jsonl"
 # The outcome of a test that failed, by that of its rerun; any other is that of the
 # rerun. A test that did not run again has not passed.
@@ -129,6 +132,8 @@ def complete_rerun(directory: RunDirectory) -> None:
 
 def is_partial_rerun(directory: RunDirectory) -> bool:
     """Whether a run has only the results of Tests that ran again."""
+    if (directory.path / ELSEWHERE).exists():
+        return True
     return (directory.path / EARLIER).exists() and not directory.info.parts
 
 
@@ -138,17 +143,29 @@ def all_lines(directory: RunDirectory) -> Iterator[bytes]:
 
     So a failure that did not run again is still known. Line ends are included.
     """
-    has_earlier = (directory.path / EARLIER).exists()
-    known = set()
-    for line in directory.lines():
-        run = read_line(line, directory) if has_earlier else None
-        if run:
-            known.add(identify(run))
-        yield line
-    for line in _lines(directory, EARLIER):
+    yield from directory.lines()
+    for line, _ in _not_again(directory):
+        yield line + b"\n"
+
+
+def runs_not_again(directory: RunDirectory) -> Iterator[TestRun]:
+    """
+    Yield the earlier results of a rerun that its own results do not replace.
+
+    Other runs have none. Raises RunDirectoryError.
+    """
+    return (run for _, run in _not_again(directory))
+
+
+def _not_again(directory: RunDirectory) -> Iterator[tuple[bytes, TestRun]]:
+    if not (directory.path / EARLIER).exists():
+        return
+    own = (read_line(line, directory) for line in directory.lines())
+    known = {identify(run) for run in own if run}
+    for line in chain(_lines(directory, EARLIER), _lines(directory, ELSEWHERE)):
         run = read_line(line, directory)
         if run and identify(run) not in known:
-            yield line + b"\n"
+            yield line, run
 
 
 def _joined_lines(directory: RunDirectory, *, whole: bool) -> Iterator[bytes]:

@@ -87,8 +87,7 @@ class Rerun:
         self.plan.save(folder)
         place, target = self.directory.path / evidence.FOLDER, folder / evidence.FOLDER
         try:
-            with (folder / attempts.EARLIER).open("wb") as file:
-                file.writelines(self._lines())
+            self._write_lines(folder)
             for name in self._evidence():
                 if inside.has_its_content(place, name):
                     target.mkdir(exist_ok=True)
@@ -97,23 +96,31 @@ class Rerun:
             msg = f"{error.filename} cannot be copied: {error.strerror}"
             raise RunDirectoryError(msg) from None
 
-    def _lines(self) -> Iterator[bytes]:
+    def _write_lines(self, folder: Path) -> None:
+        earlier, elsewhere = folder / attempts.EARLIER, folder / attempts.ELSEWHERE
+        with earlier.open("wb") as sent, elsewhere.open("wb") as kept:
+            for is_sent, line in self._lines():
+                (sent if is_sent else kept).write(line)
+        if not elsewhere.stat().st_size:
+            elsewhere.unlink()
+
+    def _lines(self) -> Iterator[tuple[bool, bytes]]:
         """
-        Yield the earlier results.
+        Yield whether the rerun sends an earlier result, if it ran again, and its line.
 
         A rerun that was not delivered has only some of them, and so has its own rerun.
         """
         lines = attempts.all_lines(self.directory)
         if not (self.plan.parts and attempts.is_partial_rerun(self.directory)):
-            yield from lines
+            yield from ((True, line) for line in lines)
             return
         wanted = self._touched()
         for run in self.directory.runs([]):
             wanted.update(identities_of(run))
         for line in lines:
             found = attempts.read_line(line, self.directory)
-            if found is None or not wanted.isdisjoint(identities_of(found)):
-                yield line
+            is_wanted = found is None or not wanted.isdisjoint(identities_of(found))
+            yield is_wanted, line
 
     def _evidence(self) -> Iterator[str]:
         """Yield the evidence of the Tests whose results are sent again."""

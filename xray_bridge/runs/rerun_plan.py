@@ -33,7 +33,7 @@ PLAN = "plan.json"
 # Written by the session: the path of its run directory.
 TAKEN = "taken"
 # Files and folders of a run directory that the plan's folder has.
-CONTENTS = ("earlier.jsonl", "evidence")
+CONTENTS = ("earlier.jsonl", "elsewhere.jsonl", "evidence")
 # How many tests that are gone are named.
 SHOWN = 20
 # Settings that say which Jira and which Test Execution it is.
