@@ -20,6 +20,7 @@ LISTED = [
     {"id": "cf_2", "schema": {"custom": f"{XRAY}test-type-custom-field"}},
     {"id": "summary", "schema": {"system": "summary"}},
     {"id": "no_schema"},
+    {"id": "odd", "schema": {"custom": ["x"]}},
 ]
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.builders import a_run, recorded
+from xray_bridge import cli
 from xray_bridge.config.setting import RERUN_VARIABLE
 from xray_bridge.errors import SettingError, UsageError
 from xray_bridge.model.results import Outcome
@@ -59,6 +62,42 @@ def test_address_credentials_and_paths_do_not_count_again(tmp_path: Path) -> Non
         "XRAY_TEST_EXECUTION": "CALC-20",
         "XRAY_UPLOAD": "yes",
     }
+
+
+@pytest.mark.parametrize(
+    ("theirs", "joined"),
+    [
+        ("customer", "(?:mine)|(?:customer)"),
+        ("", "mine"),
+        ("mine", "mine"),
+        ("(", "mine"),
+        ("|", "mine"),
+    ],
+)
+def test_a_run_takes_no_pattern_of_this_machine_away(
+    tmp_path: Path, theirs: str, joined: str
+) -> None:
+    """What either of them removes from texts is removed."""
+    planned = plan_rerun(a_failed_run(tmp_path, redact=theirs))
+
+    environ = planned.environ_for(tmp_path, "mine")
+
+    assert environ["XRAY_REDACT"] == joined
+
+
+@pytest.mark.parametrize("value", ["a\0b", "\ud800"])
+def test_what_no_variable_can_have_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    """And no traceback."""
+    monkeypatch.chdir(tmp_path)
+    directory = a_failed_run(tmp_path, summary="x")
+    info = directory.path / "run.json"
+    info.write_text(info.read_text().replace('"x"', json.dumps(value)))
+
+    code = cli.main(["rerun", str(directory.path), "--", sys.executable, "-V"])
+
+    assert code == UsageError.exit_code
 
 
 def test_a_file_of_another_machine_is_refused(tmp_path: Path) -> None:

@@ -88,7 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
         found.write(folder)
         for notice in found.notices:
             console.warn(f"xray-bridge: {notice}")
-        environ = found.environ_for(folder)
+        environ = found.environ_for(folder, settings.local.redact)
         if options.is_flag_given(arguments, Settings.report_dir.name):
             environ[Settings.report_dir.environment] = str(report_dir)
         code = _run_command(command, environ, arguments)
@@ -152,6 +152,10 @@ def _run_command(
     except OSError as error:
         msg = f"{command[0]} cannot be started: {error.strerror}"
         raise UsageError(msg, hint=f"type {USAGE}") from None
+    except ValueError:
+        # A null byte, or half a character, which no variable can have.
+        msg = "a setting of the run directory cannot be given to the command"
+        raise UsageError(msg, hint="its run.json was damaged or changed") from None
     before = {
         number: signal.signal(number, handler)
         for number, handler in (

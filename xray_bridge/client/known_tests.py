@@ -62,7 +62,7 @@ def list_tests(xray: XrayClient, dialect: Dialect, project: str) -> list[KnownTe
 
 def _list_on_server(xray: ServerXray, jql: str) -> list[KnownTest]:
     fields = [each for each in xray.jira.list_fields() if isinstance(each, dict)]
-    ids = {_member(e.get("schema"), "custom"): str(e.get("id")) for e in fields}
+    ids = {str(_member(e.get("schema"), "custom")): str(e.get("id")) for e in fields}
     definition, kind = ids.get(DEFINITION, ""), ids.get(TEST_TYPE, "")
     wanted = tuple(filter(None, ("summary", definition, kind)))
     return [

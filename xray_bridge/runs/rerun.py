@@ -134,9 +134,16 @@ class Rerun:
         failed = (run for run in runs if run.outcome is Outcome.FAILED)
         return {each for run in failed for each in identities_of(run)}
 
-    def environ_for(self, folder: Path) -> dict[str, str]:
-        """Return the environment of the command; what it has already wins."""
+    def environ_for(self, folder: Path, redact: str = "") -> dict[str, str]:
+        """
+        Return the environment of the command; what it has already wins.
+
+        ``redact`` is the pattern of this machine, to which that of the run is added.
+        """
         forced = {RERUN_VARIABLE: str(folder)}
+        theirs = self.settings.get(Settings.redact.environment, "")
+        if redact:
+            forced[Settings.redact.environment] = _join_patterns(redact, theirs)
         if self.plan.test_execution:
             forced[Settings.test_execution.environment] = self.plan.test_execution
         return {**self.settings, **os.environ, **forced}
@@ -276,6 +283,15 @@ def _settings_again(info: RunInfo, state: State) -> dict[str, str]:
         found[Settings.deployment.environment] = product
     way = _way(info, state)
     return found | {way.environment: "yes"} if way else found
+
+
+def _join_patterns(mine: str, theirs: str) -> str:
+    """Return a pattern that matches what both do; mine, if they cannot be one."""
+    joined = f"(?:{mine})|(?:{theirs})"
+    try:
+        return Settings.redact.parse(joined) if theirs not in {"", mine} else mine
+    except ValueError:
+        return mine
 
 
 def _way(info: RunInfo, state: State) -> Any:
