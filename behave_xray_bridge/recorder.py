@@ -358,7 +358,9 @@ class Recorder:
             where = self.session.settings.report_dir
             command = f"xray-bridge upload {where}"
             line = f"This is one part of a run. To send all parts: {command}"
-            return Ending(lines=(line,), exit_code=0)
+            place = self.session.settings.bucket
+            note = f"Note: parts of behavex are not put into {place}, but stay here"
+            return Ending(lines=(note, line) if place else (line,), exit_code=0)
         return self.session.publish(interrupted=self.interrupted)
 
 

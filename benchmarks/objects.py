@@ -61,6 +61,7 @@ def main() -> int:
     parser.add_argument("--times", type=int, default=3)
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--jobs", type=int, default=16)
+    parser.add_argument("--later", type=float, default=0.5)
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 30))  # noqa: S311
     given = parser.parse_args()
     if given.what == "job":
@@ -166,7 +167,7 @@ def race(place: str, folder: Path, given: argparse.Namespace) -> int:
     """Race in rounds; return how many rounds were wrong."""
     chance = random.Random(given.seed)  # noqa: S311 - for an experiment
     wrong, killed, ended = 0, Counter[str](), Counter[int]()
-    later = 0
+    more = 0
     bucket = open_bucket(place)
     with running(folder / "server") as sandbox:
         os.environ |= {"XRAY_URL": sandbox.url, "XRAY_TOKEN": CREDENTIALS.token}
@@ -176,12 +177,13 @@ def race(place: str, folder: Path, given: argparse.Namespace) -> int:
             for shard in make_shards(folder / run_id, 4, 5, run_id):
                 put_run(shard, bucket, dry_run=False)
             before = keys_in(sandbox.store)
-            victim, codes = one_round(place, bucket, run_id, given.jobs, chance)
+            later = chance.uniform(0, given.later)
+            victim, codes = one_round(place, bucket, run_id, given.jobs, later)
             killed[victim] += 1
             ended.update(codes)
             # As the line of a job that has waited says: the same command, later.
             while run_again(place, run_id) != 0:
-                later += 1
+                more += 1
             made = keys_in(sandbox.store) - before
             results = [count_runs(sandbox.store, key) for key in made]
             is_right = results == [20]
@@ -192,13 +194,13 @@ def race(place: str, folder: Path, given: argparse.Namespace) -> int:
     counts = ", ".join(f"{n} with {code}" for code, n in sorted(ended.items()))
     who = ", ".join(f"{n} x {name}" for name, n in sorted(killed.items()))
     print(f"  {given.rounds} rounds, {given.jobs} jobs each, ended: {counts}")
-    print(f"  killed: {who}; the same command again: {later} x")
+    print(f"  killed: {who}; the same command again: {more} x")
     print(f"  {wrong} rounds wrong", flush=True)
     return wrong
 
 
 def one_round(
-    place: str, bucket: Bucket, run_id: str, jobs: int, chance: random.Random
+    place: str, bucket: Bucket, run_id: str, jobs: int, later: float
 ) -> tuple[str, list[int]]:
     """Start the jobs, kill one of them; return which, and all exit codes."""
     command = [sys.executable, "-m", "benchmarks.objects", "job", place]
@@ -218,7 +220,7 @@ def one_round(
             )
             for folder in folders
         ]
-        victim = kill_holder(bucket, run_id, started, chance.uniform(0, 0.5))
+        victim = kill_holder(bucket, run_id, started, later)
         codes = [process.wait() for process in started]
     return victim, codes
 
@@ -237,8 +239,21 @@ def kill_holder(
     for process in sorted(started, key=lambda each: each.pid != holder):
         if process.poll() is None:
             process.send_signal(signal.SIGKILL)
-            return "the holder" if process.pid == holder else "a waiting job"
+            process.wait()
+            was = f"the holder, {last_stage(bucket, run_id, holder)}"
+            return was if process.pid == holder else "a waiting job"
     return "none"
+
+
+def last_stage(bucket: Bucket, run_id: str, process: int) -> str:
+    """Return what a job did when it was killed, by its last claim."""
+    contents = (
+        bucket.read(entry.name) or b""
+        for entry in bucket.entries(f"{run_id}/{layout.MERGE}")
+        if "/claim-" in entry.name
+    )
+    own = [text for text in contents if b'process %d"' % process in text]
+    return claims.SENDING if b'"sending"' in own[-1] else claims.READING
 
 
 def run_again(place: str, run_id: str) -> int:

@@ -358,3 +358,14 @@ def test_the_outcome_is_json_for_programs(bench: Bench, upload: Any) -> None:
     assert names[-1].endswith("outcome-000002.json")
     assert outcome["executions"][0][0] == bench.executions[0].key
     assert len(outcome["parts"]) == 3
+
+
+def test_a_page_is_written_by_the_job_that_sends(bench: Bench, upload: Any) -> None:
+    """The others have no run directory of the results."""
+    _, first = upload("--html", "page.html")
+    code, second = upload("--html", "page.html")
+
+    assert "Note: HTML report: page.html" in first
+    assert "Note: no HTML report: there is no run directory" in second
+    assert code == 0
+    assert len(bench.executions) == 1

@@ -93,6 +93,9 @@ def _with_page(receipts: Sequence[Receipt], settings: Settings) -> list[Receipt]
 
     report_dir = Path(settings.report_dir)
     *before, last = receipts
+    if not all(receipt.run for receipt in receipts):
+        notice = "no HTML report: there is no run directory of these results here"
+        return [*before, replace(last, notices=(*last.notices, notice))]
     try:
         directories = [find_run(receipt.run, report_dir) for receipt in receipts]
         report.write_report(group_runs(directories), settings, settings.html)

@@ -139,3 +139,30 @@ def test_parts_of_behavex_are_kept_together(project: Project) -> None:
     assert finished.returncode == 0, finished
     assert len(found) == 1
     assert "xray-bridge upload .xray/behavex-" in finished.stdout
+
+
+def test_parts_of_behavex_are_not_put_into_a_bucket(project: Project) -> None:
+    """Nobody knows which process is the last; a note says where they are."""
+    feature = "Feature: F\n Scenario: works\n  Given it works"
+    project.write({"features/a.feature": feature})
+    place = project.path.as_uri()
+    code = (
+        "import sys, types; sys.modules['behavex'] = types.ModuleType('behavex'); "
+        "from behave.__main__ import main; sys.exit(main(sys.argv[1:]))"
+    )
+    finished = subprocess.run(
+        [sys.executable, "-c", code, "-f", "behave_xray_bridge:XrayFormatter"],
+        cwd=project.path,
+        env={
+            **os.environ,
+            "PYTHONPATH": project.python_path,
+            "XRAY_COLLECT": place,
+            "XRAY_RUN_ID": "4711",
+        },
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+    assert f"not put into {place}, but stay here" in finished.stdout
+    assert list(project.path.rglob("*.zip")) == []
