@@ -155,14 +155,22 @@ def find_problems(items: Iterable[pytest.Item]) -> Iterator[str]:
             marks = [*item.iter_markers(NAME)]
         for mark in marks:
             try:
-                if mark.name == NAME:
-                    _parse_once(mark)
+                if mark.name == NAME and _parse_once(mark).dataset:
+                    _refuse_unittest(item)
             except ValueError as error:
                 path, line, _ = item.location
                 text = f"{path}:{(line or 0) + 1}: {error}"
                 if text not in found:
                     found.add(text)
                     yield text
+
+
+def _refuse_unittest(item: pytest.Item) -> None:
+    """Raise ValueError for a test that pytest does not parametrize."""
+    if any(each.__name__ == "TestCaseFunction" for each in type(item).__mro__):
+        raise _mark_error(
+            "dataset= has no effect in a unittest.TestCase; use xray_bridge.dataset()"
+        )
 
 
 class _Mark(NamedTuple):

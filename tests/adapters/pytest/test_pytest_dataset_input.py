@@ -150,3 +150,25 @@ def test_hostile_values_arrive_as_text(
     assert max(map(len, names)) < 200
     done.stdout.no_fnmatch_line("*without a result*")
     done.stdout.no_fnmatch_line("*internal error*")
+
+
+def test_a_test_case_of_unittest_cannot_have_rows(
+    project: Project, workers: tuple[str, ...]
+) -> None:
+    """pytest would run it once, without rows, and it would be green."""
+    project.pytester.makepyfile(
+        test_case="""
+        import unittest
+        import pytest
+
+        @pytest.mark.xray("CALC-905", dataset=True)
+        class TestIt(unittest.TestCase):
+            def test_it(self): pass
+        """
+    )
+
+    done = project.upload(*workers)
+
+    assert done.ret == 4
+    text = done.stdout.str() + done.stderr.str()
+    assert "dataset= has no effect in a unittest.TestCase; use xray_bridge.d" in text
