@@ -44,7 +44,7 @@ SURE = (
         for name in ("http", "multipart", "response", "transport_errors", "waiting")
     ),
 )
-SURE_TESTS = ("runs", "features", "upload", "client", "recording", "cli")
+SURE_TESTS = ("runs", "features", "upload", "client", "recording", "cli", "objects")
 # The required share of killed mutants, in percent.
 KILLED = 90
 

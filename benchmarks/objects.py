@@ -61,7 +61,7 @@ def main() -> int:
     parser.add_argument("--times", type=int, default=3)
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--jobs", type=int, default=16)
-    parser.add_argument("--later", type=float, default=0.5)
+    parser.add_argument("--later", type=float, default=0.2)
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 30))  # noqa: S311
     given = parser.parse_args()
     if given.what == "job":
@@ -177,8 +177,9 @@ def race(place: str, folder: Path, given: argparse.Namespace) -> int:
             for shard in make_shards(folder / run_id, 4, 5, run_id):
                 put_run(shard, bucket, dry_run=False)
             before = keys_in(sandbox.store)
-            later = chance.uniform(0, given.later)
-            victim, codes = one_round(place, bucket, run_id, given.jobs, later)
+            # The first claim is to read, the second one to send.
+            when = (1 + number % 2, chance.uniform(0, given.later))
+            victim, codes = one_round(place, bucket, run_id, given.jobs, when)
             killed[victim] += 1
             ended.update(codes)
             # As the line of a job that has waited says: the same command, later.
@@ -200,7 +201,7 @@ def race(place: str, folder: Path, given: argparse.Namespace) -> int:
 
 
 def one_round(
-    place: str, bucket: Bucket, run_id: str, jobs: int, later: float
+    place: str, bucket: Bucket, run_id: str, jobs: int, when: tuple[int, float]
 ) -> tuple[str, list[int]]:
     """Start the jobs, kill one of them; return which, and all exit codes."""
     command = [sys.executable, "-m", "benchmarks.objects", "job", place]
@@ -220,16 +221,24 @@ def one_round(
             )
             for folder in folders
         ]
-        victim = kill_holder(bucket, run_id, started, later)
+        victim = kill_holder(bucket, run_id, started, when)
         codes = [process.wait() for process in started]
     return victim, codes
 
 
 def kill_holder(
-    bucket: Bucket, run_id: str, started: list[subprocess.Popen[bytes]], later: float
+    bucket: Bucket,
+    run_id: str,
+    started: list[subprocess.Popen[bytes]],
+    when: tuple[int, float],
 ) -> str:
-    """Kill the job with the claim, some time after it was made; return which it was."""
-    name = f"{run_id}/{layout.MERGE}/claim-000001.json"
+    """
+    Kill the job with the claim; return what it was doing.
+
+    ``when``: the number of the claim, and the seconds after it was made.
+    """
+    claim, later = when
+    name = f"{run_id}/{layout.MERGE}/claim-00000{claim}.json"
     while (content := bucket.read(name)) is None:
         time.sleep(0.02)
     time.sleep(later)

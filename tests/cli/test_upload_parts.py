@@ -402,3 +402,17 @@ def test_an_empty_flag_keeps_a_part_out_of_a_test_execution(upload: Command) -> 
 
     assert "CALC-20" in json.dumps(named["plan"])
     assert "CALC-20" not in json.dumps(found["plan"])
+
+
+def test_parts_in_a_bucket_are_not_sent_from_here(upload: Command) -> None:
+    """The bucket is named; a part that is not there is sent, with a note."""
+    there = a_part("shards", "4711")
+    there.state = State(state=run_directory.KEPT, message="put into s3://bucket/x")
+    code, refused = upload("shards")
+    a_part("shards", "4711")
+    _, found = upload("shards")
+
+    assert code == 2
+    assert "the parts were put into s3://bucket/x" in refused["error"]["message"]
+    assert refused["error"]["hint"] == "xray-bridge upload s3://bucket/x --run-id ID"
+    assert "1 part was put into s3://bucket/x" in found["notices"]

@@ -34,6 +34,29 @@ def test_joined_shards(tmp_path: Path) -> None:
     assert {part.state.state for part in parts} == {run_directory.KEPT}
 
 
+def test_a_part_in_a_bucket_is_not_joined_here(tmp_path: Path) -> None:
+    """It is sent from there, and would be sent twice."""
+    part = recorded(tmp_path, a_run())
+    part.state = State(state=run_directory.KEPT, message="put into s3://bucket")
+
+    with pytest.raises(RunDirectoryError, match="put into s3://bucket") as caught:
+        join.join_parts([part], tmp_path / ".xray")
+
+    assert caught.value.hint == "upload it from there"
+
+
+def test_copies_are_joined_without_marks(tmp_path: Path) -> None:
+    """They are removed afterwards, so nothing in them changes."""
+    part = recorded(tmp_path, a_run(name="test_a"))
+    before = part.state
+
+    whole = join.join_copies([part], tmp_path / "here")
+
+    assert [run.test.name for run in whole.runs()] == ["test_a"]
+    assert whole.path.parent == tmp_path / "here" / "runs"
+    assert part.state == before
+
+
 def test_part_of_a_session_that_was_killed(tmp_path: Path) -> None:
     """The whole says that tests may be missing."""
     parts = [recorded(tmp_path, a_run()), recorded(tmp_path, a_run())]

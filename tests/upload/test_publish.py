@@ -322,6 +322,7 @@ def test_only_keyed_with_no_key(
             "already delivered",
         ),
         (State(state=run_directory.KEPT, message="merged into X"), "was merged into X"),
+        (State(state=run_directory.KEPT, message="put into s3://b"), "put into s3://b"),
     ],
 )
 def test_what_is_not_to_be_sent_again(tmp_path: Path, state: State, said: str) -> None:
