@@ -115,3 +115,12 @@ def test_a_project_file_has_dates(tmp_path: Path) -> None:
     assert parse_quarantine(settings.quarantine).tests[0].until == DAY
     with pytest.raises(SettingError, match=r"quarantine \(pyproject.toml\): until is "):
         resolve.resolve([wrong], {})
+
+
+def test_names_of_people_are_readable_on_a_terminal() -> None:
+    """Jira lets people choose their names."""
+    entry = {"test": "CALC-1", "owner": "anna\x1b[2J\r\nb"}
+
+    (found,) = parse_quarantine({"tests": [entry]}).tests
+
+    assert not set("\x1b\r\n").intersection(found.terms)

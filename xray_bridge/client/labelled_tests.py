@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 from xray_bridge.client.http import Deadline, Http
 from xray_bridge.client.issues import TESTS
 from xray_bridge.client.xray import make_client
+from xray_bridge.config.quarantine_table import parse_quarantine
+from xray_bridge.errors import NotXrayError
+from xray_bridge.text import one_line
 
 
 if TYPE_CHECKING:
@@ -29,7 +32,7 @@ def list_quarantined(
     """
     Ask for the labelled Tests of the project, as entries of the quarantine's table.
 
-    Raises XrayBridgeError.
+    Raises XrayBridgeError; NotXrayError for values that no Jira has.
     """
     project = settings.project or settings.test_execution.rpartition("-")[0]
     label = settings.quarantine["label"]
@@ -41,4 +44,9 @@ def list_quarantined(
         {"test": key, "owner": each.assignee, "issue": key, "until": each.due}
         for key, each in sorted(found.items())
     )
-    return [{k: v for k, v in each.items() if v} for each in entries]
+    listed = [{k: v for k, v in each.items() if v} for each in entries]
+    try:
+        parse_quarantine({"tests": listed})
+    except ValueError as error:
+        raise NotXrayError(one_line(str(error)), hint="check xray_url") from None
+    return listed

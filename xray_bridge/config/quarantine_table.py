@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from xray_bridge.dataclass import dataclass
 from xray_bridge.model.fingerprint import DIGITS, FAILURE
 from xray_bridge.model.keys import KEY, spell_key
-from xray_bridge.text import similar_word
+from xray_bridge.text import one_line, similar_word
 
 
 if TYPE_CHECKING:
@@ -172,8 +172,8 @@ def _text(value: object) -> str:
     if not isinstance(value, str):
         msg = "must be a text"
         raise ValueError(msg)  # noqa: TRY004 - parsers speak in ValueError
-    # It becomes one line of a comment.
-    return " ".join(value.split())
+    # It becomes one line of a comment, and of the terminal.
+    return one_line(value)
 
 
 def _name(value: object) -> str:
