@@ -85,7 +85,8 @@ def test_a_project_with_a_file_of_its_own(quarantine: Command, tmp_path: Path) -
     [
         (("CALC-2", *TERMS), "CALC-2 has not failed in "),
         (("CALC-1", "--owner", "A", "--until", "soon"), "'soon' is not a date"),
-        (("CALC-1", "--owner", "A"), "required: --until"),
+        (("CALC-1", "--owner", "A"), "CALC-1 needs --until"),
+        (("CALC-1",), "CALC-1 needs --owner and --until"),
         (("CALC-1", *TERMS, "--run", "no-such-run"), "there is no run no-such-run"),
     ],
 )
@@ -105,24 +106,33 @@ def test_mistakes_change_nothing(
     assert (tmp_path / "pyproject.toml").read_bytes() == before
 
 
-@pytest.mark.parametrize(
-    ("own", "reason"),
-    [
-        ('[[tool.xray-bridge.quarantine.tests]]\ntest = "CALC-1"\n', "CALC-1 is there"),
-        ("[tool.xray-bridge]\nquarantine = {}\n", "cannot be extended"),
-    ],
-)
+def test_owner_and_last_day_of_the_table_need_no_flags(
+    quarantine: Command, tmp_path: Path
+) -> None:
+    """They count for all tests, and are not written again."""
+    path = tmp_path / "xray-bridge.toml"
+    path.write_text('[quarantine]\nowner = "QA"\nuntil = 2999-12-31\n')
+
+    code, _ = quarantine("add", "CALC-1")
+    again, refused = quarantine("add", "calc-1")
+
+    assert (code, again) == (0, 2)
+    assert [*read_toml(path)["quarantine"]["tests"][0]] == ["test", "fingerprint"]
+    assert quarantine("list")[1].startswith("CALC-1: QA until 2999-12-31: in force\n")
+    assert "CALC-1 is in quarantine already (change its lines" in refused
+
+
 def test_a_file_that_would_become_invalid_is_not_written(
-    quarantine: Command, tmp_path: Path, own: str, reason: str
+    quarantine: Command, tmp_path: Path
 ) -> None:
     """The error has the lines to write."""
     path = tmp_path / "pyproject.toml"
-    path.write_text(own)
+    path.write_text("[tool.xray-bridge]\nquarantine = {}\n")
 
     code, printed = quarantine("add", "CALC-1", *TERMS)
 
     assert code == 2
-    assert reason in printed
+    assert "cannot be extended" in printed
     assert 'test = "CALC-1"; owner = "Anna"' in printed
     assert path.read_text() == own
 

@@ -61,14 +61,18 @@ def register(commands: Any, help_text: str) -> None:
         help="a Test key, a node id of pytest, or the name of a scenario",
     )
     add.add_argument("--run", dest="name", metavar="RUN", help=RUN)
-    add.add_argument("--owner", required=True, metavar="NAME", help="who repairs it")
+    add.add_argument(
+        "--owner",
+        default="",
+        metavar="NAME",
+        help="who repairs it; not needed if the table has an owner for all",
+    )
     add.add_argument("--issue", default="", metavar="KEY", help="the issue about it")
     add.add_argument(
         "--until",
-        required=True,
         type=_parse_date,
         metavar="DATE",
-        help="the last day, in UTC, as in 2026-12-31",
+        help="the last day, in UTC, as in 2026-12-31; not needed if the table has one",
     )
     add.add_argument(
         "--any-failure",
@@ -109,7 +113,8 @@ def run_add(arguments: argparse.Namespace) -> int:
     """
     Add a test to the project's file, with the fingerprint of its failure.
 
-    Raises UsageError if the test has not failed in the run, or is there already.
+    Raises UsageError if the test has not failed in the run, or is there already, or
+    if nobody says who repairs it and until when.
     """
     settings = options.resolve_settings(arguments, reads_frameworks=True).local
     entry = Entry(
@@ -118,6 +123,7 @@ def run_add(arguments: argparse.Namespace) -> int:
         issue=arguments.issue,
         until=arguments.until,
     )
+    _refuse(entry, parse_quarantine(settings.quarantine))
     if not arguments.any_failure:
         directory = _find_run(arguments.name, Path(settings.report_dir))
         entry = _with_fingerprints(entry, directory, settings.project)
@@ -132,6 +138,20 @@ def run_add(arguments: argparse.Namespace) -> int:
     document = {"file": str(path), "test": _to_json(entry)}
     console.emit(arguments, document, [f"{path.name} has now:", *lines])
     return 0
+
+
+def _refuse(entry: Entry, quarantine: Quarantine) -> None:
+    """Raise UsageError if the test is there already, or has no owner or last day."""
+    if entry.test in {spell_name(each.test) for each in quarantine.tests}:
+        msg = f"{entry.test} is in quarantine already"
+        raise UsageError(msg, hint="change its lines in the project's file")
+    complete = quarantine.complete(entry)
+    needed = {"--owner": complete.owner, "--until": complete.until}
+    missing = [flag for flag, value in needed.items() if not value]
+    if missing:
+        msg = f"{entry.test} needs {' and '.join(missing)}"
+        hint = "or write owner and until for all tests into the table of the quarantine"
+        raise UsageError(msg, hint=hint)
 
 
 def _find_run(name: str | None, report_dir: Path) -> RunDirectory | None:
@@ -158,7 +178,10 @@ def _with_fingerprints(
     judged = [each for each in _judge(directory, only, project) if each.entry]
     if not judged:
         msg = f"{entry.test} has not failed in {directory.id}"
-        hint = "name another run, or give --any-failure"
+        hint = (
+            "`xray-bridge quarantine list` shows what has; or name another run with "
+            "--run, or give --any-failure"
+        )
         raise UsageError(msg, hint=hint)
     known = dict.fromkeys(each.fingerprint for each in judged)
     return Entry(
