@@ -127,7 +127,8 @@ def test_a_file_that_would_become_invalid_is_not_written(
 ) -> None:
     """The error has the lines to write."""
     path = tmp_path / "pyproject.toml"
-    path.write_text("[tool.xray-bridge]\nquarantine = {}\n")
+    own = "[tool.xray-bridge]\nquarantine = {}\n"
+    path.write_text(own)
 
     code, printed = quarantine("add", "CALC-1", *TERMS)
 
