@@ -177,8 +177,8 @@ def race(place: str, folder: Path, given: argparse.Namespace) -> int:
             for shard in make_shards(folder / run_id, 4, 5, run_id):
                 put_run(shard, bucket, dry_run=False)
             before = keys_in(sandbox.store)
-            # The first claim is to read, the second one to send.
-            when = (1 + number % 2, chance.uniform(0, given.later))
+            stage = claims.SENDING if number % 2 else claims.READING
+            when = (stage, chance.uniform(0, given.later))
             victim, codes = one_round(place, bucket, run_id, given.jobs, when)
             killed[victim] += 1
             ended.update(codes)
@@ -201,7 +201,7 @@ def race(place: str, folder: Path, given: argparse.Namespace) -> int:
 
 
 def one_round(
-    place: str, bucket: Bucket, run_id: str, jobs: int, when: tuple[int, float]
+    place: str, bucket: Bucket, run_id: str, jobs: int, when: tuple[str, float]
 ) -> tuple[str, list[int]]:
     """Start the jobs, kill one of them; return which, and all exit codes."""
     command = [sys.executable, "-m", "benchmarks.objects", "job", place]
@@ -230,16 +230,15 @@ def kill_holder(
     bucket: Bucket,
     run_id: str,
     started: list[subprocess.Popen[bytes]],
-    when: tuple[int, float],
+    when: tuple[str, float],
 ) -> str:
     """
     Kill the job with the claim; return what it was doing.
 
-    ``when``: the number of the claim, and the seconds after it was made.
+    ``when``: the stage of the claim, and the seconds after it was made.
     """
-    claim, later = when
-    name = f"{run_id}/{layout.MERGE}/claim-00000{claim}.json"
-    while (content := bucket.read(name)) is None:
+    stage, later = when
+    while not (content := find_claim(bucket, run_id, stage)):
         time.sleep(0.02)
     time.sleep(later)
     found = HOLDER.search(content)
@@ -252,6 +251,15 @@ def kill_holder(
             was = f"the holder, {last_stage(bucket, run_id, holder)}"
             return was if process.pid == holder else "a waiting job"
     return "none"
+
+
+def find_claim(bucket: Bucket, run_id: str, stage: str) -> bytes:
+    """Return the content of a claim of this stage; empty if there is none yet."""
+    for entry in bucket.entries(f"{run_id}/{layout.MERGE}"):
+        content = bucket.read(entry.name) or b""
+        if f'"{stage}"'.encode() in content:
+            return content
+    return b""
 
 
 def last_stage(bucket: Bucket, run_id: str, process: int) -> str:
