@@ -124,3 +124,18 @@ def test_a_dry_run_names_the_limits() -> None:
     assert describe_gate(gate) == (
         "min_tests (at least 1), max_flaky (at most 2), environments (linux, mac)"
     )
+
+
+def test_texts_of_a_server_are_readable_on_a_terminal() -> None:
+    """Summaries of requirements and errors may be any text."""
+    odd = "CALC-1 a\x1b[2J\r\n::error::b"
+    table = {"requirements_covered": True}
+
+    rows = [
+        row_of(table, Known(names=(odd,))),
+        row_of(table, Known(error=UnknownError(odd))),
+        row_of(table, Known(error=UnsetError(odd))),
+    ]
+
+    for row in rows:
+        assert not set("\x1b\r\n").intersection("".join((*row.names, row.reason)))

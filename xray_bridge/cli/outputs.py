@@ -17,9 +17,9 @@ from xray_bridge.cli import console, options, outputs_comment
 from xray_bridge.config.resolve import redactor_of
 from xray_bridge.config.settings import Settings
 from xray_bridge.errors import UsageError
-from xray_bridge.model.receipt import Receipt
 from xray_bridge.runs import run_directory
 from xray_bridge.runs.find import find_run
+from xray_bridge.runs.receipts import read_receipt
 
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def run(arguments: argparse.Namespace) -> int:
     report_dir = options.report_dir(arguments)
     clean = redactor_of(os.environ).clean
     path = _receipt_path(arguments.path, report_dir)
-    receipt = Receipt.from_json(run_directory.read_json(path)).cleaned(clean)
+    receipt = read_receipt(path).cleaned(clean)
     # The run may have been uploaded from another folder.
     receipt = replace(receipt, run=str(path.parent))
     found = outputs_of([receipt])

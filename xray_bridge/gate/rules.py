@@ -10,6 +10,7 @@ from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import RunDirectoryError, XrayBridgeError
 from xray_bridge.gate.facts import UnknownError, UnsetError
 from xray_bridge.model.gate import FAILED, NOT_CHECKED, PASSED, GateRow, GateVerdict
+from xray_bridge.text import one_line
 
 
 if TYPE_CHECKING:
@@ -136,18 +137,20 @@ def _check_rule(rule: Rule, limit: Any, gate: Gate, facts: Facts) -> GateRow:
     try:
         measured = rule.measure(limit, facts, gate)
     except UnsetError as unset:
-        return GateRow(rule=rule.name, limit=shown, result=FAILED, reason=str(unset))
+        reason = one_line(str(unset))
+        return GateRow(rule=rule.name, limit=shown, result=FAILED, reason=reason)
     except RunDirectoryError as damaged:
         # Results that cannot be read are no reason to pass.
-        return GateRow(rule=rule.name, limit=shown, result=FAILED, reason=str(damaged))
+        reason = one_line(str(damaged))
+        return GateRow(rule=rule.name, limit=shown, result=FAILED, reason=reason)
     except (UnknownError, XrayBridgeError) as unknown:
-        return GateRow(
-            rule=rule.name, limit=shown, result=NOT_CHECKED, reason=str(unknown)
-        )
+        reason = one_line(str(unknown))
+        return GateRow(rule=rule.name, limit=shown, result=NOT_CHECKED, reason=reason)
     return GateRow(
         rule=rule.name,
         limit=shown,
-        found=measured.found,
+        found=one_line(measured.found),
         result=PASSED if measured.is_kept else FAILED,
-        names=tuple(measured.names[:KEPT]),
+        # Summaries of requirements and names of environments may be any text.
+        names=tuple(map(one_line, measured.names[:KEPT])),
     )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 PASSED, FAILED, NOT_CHECKED = "passed", "FAILED", "not checked"
+RESULTS = (PASSED, FAILED, NOT_CHECKED)
 # Names that a rule lists.
 NAMED = 5
 HEADS = ("RULE", "LIMIT", "FOUND", "RESULT")
