@@ -34,13 +34,16 @@ def read_receipt(path: Path) -> Receipt:
         parts = (*receipt.refused, *receipt.failures, receipt.changes, receipt.gate)
         for part in filter(None, parts):
             check_types(part)
-        wrong = next(_list_wrong(receipt), None)
+        wrong = next(_list_wrong(receipt), "")
     except (AttributeError, KeyError, TypeError, ValueError):
-        wrong = "a value of another type"
-    if wrong is not None:
-        msg = f"{path} was damaged or changed: it has {wrong}"
-        raise RunDirectoryError(msg)
+        raise _changed_error(path, "a value of another type") from None
+    if wrong:
+        raise _changed_error(path, wrong)
     return receipt
+
+
+def _changed_error(path: Path, wrong: str) -> RunDirectoryError:
+    return RunDirectoryError(f"{path} was damaged or changed: it has {wrong}")
 
 
 def _list_wrong(receipt: Receipt) -> Iterator[str]:
