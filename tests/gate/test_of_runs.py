@@ -18,6 +18,7 @@ from xray_bridge.model.changes import Baseline, Change, Changes
 from xray_bridge.model.results import Outcome
 from xray_bridge.runs import attempts, codec
 from xray_bridge.runs.journal_lines import encode_line
+from xray_bridge.runs.run_directory import SEALED, State
 
 
 if TYPE_CHECKING:
@@ -181,3 +182,22 @@ def test_new_failures_of_a_rerun_are_asked_of_its_test_execution(
     assert good.list_new_failures() == []
     with pytest.raises(UnknownError, match="; type `xray-bridge gate CALC-20`"):
         bad.list_new_failures()
+
+
+def test_an_incomplete_run_does_not_pass(tmp_path: Path) -> None:
+    """Tests that are missing may have failed; so may those of a damaged line."""
+    killed, damaged = (recorded(tmp_path / name, a_run()) for name in "ab")
+    killed.state = State(state=SEALED, incomplete=("the session was killed",))
+    with damaged.journal.open("ab") as file:
+        file.write(b'{"classname":\t00000000\n')
+
+    runs = [
+        RunToCheck(directories=(each,), settings=GATE) for each in (killed, damaged)
+    ]
+    rows = [check_run(run).rows[0] for run in runs]
+
+    assert [row.rule for row in rows] == ["complete", "complete"]
+    assert [row.verdict for row in rows] == [
+        "FAILED: the session was killed",
+        "FAILED: 1 damaged line in the journal: results are lost",
+    ]

@@ -121,7 +121,7 @@ def url(value: str) -> str:
         msg = f"{found!r} is not an address: {error}"
         raise ValueError(msg) from None
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        msg = f"{found!r} is not an address; write https://jira.example.com"
+        msg = f"{found!r} is not an address, which begins with https:// or http://"
         raise ValueError(msg)
     if parts.query or parts.fragment or not port_is_fine or any(map(_is_odd, found)):
         msg = f"{found!r} must have no more than scheme, host, port and path"

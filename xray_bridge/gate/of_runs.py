@@ -63,8 +63,17 @@ class RunFacts(ProjectFacts):
         self._changes = changes
 
     @cached_property
+    def _results(self) -> Results:
+        return Results(self._directories)
+
+    def list_gaps(self) -> list[str]:
+        """List the reasons why tests, or their results, are missing."""
+        gaps = chain.from_iterable(each.missing for each in self._directories)
+        return list(dict.fromkeys((*gaps, *self._results.missing)))
+
+    @cached_property
     def _tests(self) -> Mapping[str, Tally]:
-        results = Results(self._directories).all_runs()
+        results = self._results.all_runs()
         found = tally_tests(chain(results, self._earlier_results()))
         for directory in self._directories:
             files = load_files(directory)

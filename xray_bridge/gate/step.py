@@ -14,7 +14,7 @@ from xray_bridge.config.quarantine_table import parse_quarantine
 from xray_bridge.config.settings import Settings
 from xray_bridge.dataclass import dataclass
 from xray_bridge.gate.of_runs import RunFacts
-from xray_bridge.gate.rules import check_rules
+from xray_bridge.gate.rules import KEPT, check_rules
 from xray_bridge.model.gate import FAILED, GateRow, GateVerdict
 from xray_bridge.runs.merge import Results
 
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from xray_bridge.gate.questions import Server
     from xray_bridge.model.changes import Changes
     from xray_bridge.runs.run_directory import RunDirectory
+
+# The rule that each gate has.
+COMPLETE = "complete"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +88,13 @@ def _check_run(run: RunToCheck) -> GateVerdict:
         why_offline=run.why_offline,
         changes=changes,
     )
-    return check_rules(gate, facts)
+    verdict = check_rules(gate, facts)
+    gaps = tuple(facts.list_gaps())
+    if not gaps:
+        return verdict
+    # Nobody knows whether tests that are missing would have kept the rules.
+    row = GateRow(rule=COMPLETE, limit="all results", result=FAILED, names=gaps[:KEPT])
+    return GateVerdict(rows=(row, *verdict.rows))
 
 
 def _make_server(run: RunToCheck) -> Server | None:

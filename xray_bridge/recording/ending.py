@@ -21,6 +21,7 @@ from xray_bridge.model.receipt import (
 )
 from xray_bridge.recording.second_process import SecondProcessError
 from xray_bridge.runs import run_directory
+from xray_bridge.text import count
 
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ def describe_selection(
     missing = [key for key in keys if key not in in_code]
     # A list of keys may be long.
     is_list = bool(read_selection(selection).keys)
-    tests = f"{len(keys)} Tests"
+    tests = count(len(keys), "Test")
     text = f"selected: {tests}" if is_list else f"selected: {tests} of {selection}"
     if missing:
         more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
