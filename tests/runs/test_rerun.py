@@ -13,7 +13,7 @@ from xray_bridge import cli
 from xray_bridge.config.setting import RERUN_VARIABLE
 from xray_bridge.errors import SettingError, UsageError
 from xray_bridge.model.results import Outcome
-from xray_bridge.runs import attempts, codec
+from xray_bridge.runs import attempts, codec, under_way
 from xray_bridge.runs.journal_lines import encode_line
 from xray_bridge.runs.rerun import Rerun, plan_rerun
 from xray_bridge.runs.run_directory import (
@@ -179,3 +179,15 @@ def test_the_rerun_of_an_undelivered_rerun_keeps_what_xray_has_apart(
     assert [run.test.name for run in again.runs()] == ["one"]
     assert [run.test.name for run in attempts.runs_not_again(again)] == ["fine"]
     assert attempts.is_partial_rerun(again)
+
+
+def test_a_test_that_ran_when_its_process_was_killed_runs_again(tmp_path: Path) -> None:
+    """It has a result, "not finished", but it has never passed."""
+    stopped = a_run(Outcome.SKIPPED, name="stopped", message=under_way.NOT_FINISHED)
+    directory = recorded(tmp_path, a_run(name="fine"), stopped)
+    directory.state = State(state=DELIVERED, incomplete=("the session was killed",))
+
+    again = plan_rerun(directory).plan.select()
+
+    assert again.wants("tests.test_calculator", "stopped")
+    assert not again.wants("tests.test_calculator", "fine")

@@ -204,6 +204,9 @@ def plan_rerun(directory: RunDirectory) -> Rerun:
     known: dict[Identity, None] = {}
     for run in read_runs(directory, damaged):
         test = _identify(run, info.framework)
+        if run.message == under_way.NOT_FINISHED:
+            # It ran when its process was killed: this is no result of its own.
+            continue
         known[test] = None
         if run.outcome is Outcome.FAILED and run.withheld:
             rows_of[test[0], test[1].partition("[")[0], ()] = None
