@@ -16,6 +16,7 @@ from xray_bridge import cli
 from xray_bridge.ci import detect
 from xray_bridge.client import connection
 from xray_bridge.client.pauses import Pauses
+from xray_bridge.errors import RunDirectoryError
 from xray_bridge.runs import run_directory
 from xray_bridge.runs.run_directory import RunDirectory, State
 
@@ -238,6 +239,20 @@ def test_what_was_delivered_without_a_receipt(upload: Command, fail: Command) ->
 
     assert (code, receipt["status"]) == (0, "empty")
     assert receipt["notices"] == ["1 part was already delivered, as CALC-7"]
+
+
+def test_receipt_that_was_changed(upload: Command, fail: Command) -> None:
+    """It may come from another machine; the error names it."""
+    a_part("shards", "4711")
+    fail("shards")
+    (whole,) = run_directory.find(Path(".xray"))
+    (whole.path / "receipt.json").write_text('{"status": "delivered", "refused": 5}')
+    whole.state = State(state=run_directory.DELIVERED, test_execution="CALC-7")
+
+    code, receipt = upload("shards")
+
+    assert code == RunDirectoryError.exit_code
+    assert "receipt.json was damaged or changed" in receipt["error"]["message"]
 
 
 def test_flag_settles_what_parts_differ_in(upload: Command) -> None:

@@ -17,6 +17,7 @@ from xray_bridge.errors import RunDirectoryError, UsageError
 from xray_bridge.model.receipt import EMPTY, Receipt
 from xray_bridge.runs import parts, run_directory
 from xray_bridge.runs.join import JoinOptions, join_copies, join_parts, preview_join
+from xray_bridge.runs.receipts import read_receipt
 from xray_bridge.runs.split import FLAG, WAYS, refuse_split, split_parts
 from xray_bridge.text import merge_lines
 from xray_bridge.upload.send_run import send_run
@@ -198,5 +199,5 @@ def _extra_parts(found: Found, expected: int | None) -> tuple[str, ...]:
 def _earlier_receipts(found: Found) -> list[Receipt]:
     """Return the receipts of the merged runs that were sent before."""
     paths = [each.directory.path / "receipt.json" for each in found.delivered]
-    read = (run_directory.read_json(path) for path in paths if path.exists())
-    return [Receipt.from_json(each) for each in read] or [Receipt(status=EMPTY)]
+    read = [read_receipt(path) for path in paths if path.exists()]
+    return read or [Receipt(status=EMPTY)]
