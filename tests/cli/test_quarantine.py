@@ -56,7 +56,7 @@ def test_a_failure_is_listed_and_put_into_quarantine(
     assert written == (
         '[project]\nname = "shop"\n# The end.\n\n'
         "[[tool.xray-bridge.quarantine.tests]]\n"
-        'test = "CALC-1"\nowner = "Anna"\nissue = "CALC-9"\nuntil = 2999-12-31\n'
+        'test = "CALC-1"\nowner = "Anna"\nissue = "CALC-9"\nuntil = "2999-12-31"\n'
         f'fingerprint = "{label}"\n'
     )
     name, terms = "tests.test_calculator.test_add", "Anna until 2999-12-31, CALC-9"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
 
+from xray_bridge.config.quarantine_table import Entry
+from xray_bridge.quarantine.write import PROJECT_FILE, format_entry
 from xray_sandbox import Store
 
 
@@ -156,3 +159,18 @@ def test_mistakes_in_the_table_end_the_run_before_its_first_scenario(
         "quarantine (xray-bridge.toml): features/cart.feature: prices: fingerprint is "
         "'abc', but must be a fingerprint, such as xb-0123456789ab, or a list of them"
     ) in done.err
+
+
+def test_what_add_writes_into_pyproject_does_not_end_behave(project: Project) -> None:
+    """behave 1.3 makes JSON of that file, which has no dates."""
+    entries = (
+        Entry(test=name, owner="Anna", until=date(2999, 12, 31))
+        for name in ("CALC-78", "prices")
+    )
+    lines = [each for e in entries for each in format_entry(e, PROJECT_FILE)]
+    project.write({"features/cart.feature": FEATURE, PROJECT_FILE: "\n".join(lines)})
+
+    done = project.run(*COLLECT)
+
+    assert done.code == 0
+    assert "exit code 0, because all failures (2) are in it" in done.section
