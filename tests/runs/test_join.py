@@ -299,7 +299,7 @@ OF_PARTS = [name for name, setting in TABLE.items() if not setting.secret]
 MAY_DIFFER_IN = {
     *("upload", "verify", "client_cert", "proxy", "skip_proxy", "timeout", "deadline"),
     *("report_dir", "captures", "preflight", "export_keys", "export_filter"),
-    *("features_dir", "select", "run_id", "compare", "quarantine", "gate"),
+    *("features_dir", "select", "run_id", "compare", "quarantine", "gate", "otlp"),
     # They belong to the machine that sends the merged run.
     *(each.name for each in settings_in(JIRA)),
 }
