@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xray_bridge.client.response import (
+    DEEPEST,
     LONGEST_TEXT,
     Answer,
     check_answer,
@@ -125,6 +126,26 @@ def test_any_json_has_a_message(content: Any) -> None:
 def test_any_bytes_have_a_message(content: bytes) -> None:
     """Any bytes give a message."""
     assert isinstance(said(content).said, str)
+
+
+@pytest.mark.parametrize("levels", [DEEPEST + 1, 900, 9_000])
+@pytest.mark.parametrize("outer", [(b"[", b"]"), (b'{"content":[', b"]}")])
+def test_json_that_is_too_deep(levels: int, outer: tuple[bytes, bytes]) -> None:
+    """No function that walks it runs out of stack, with any Python."""
+    found = said(outer[0] * levels + outer[1] * levels)
+
+    assert found.json() is None
+    assert isinstance(found.said, str)
+
+
+def test_json_that_is_deep_and_wide_is_read() -> None:
+    """Documents have some tens of levels, and lists have many items."""
+    content: Any = "x"
+    for _ in range(DEEPEST - 1):
+        content = [content]
+    wide = [content, *([{}] * DEEPEST)]
+
+    assert said(wide).json() == wide
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,9 @@ UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 ESCAPED_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]*-[0-9]{1,18}")
 LONGEST_PAGE = 200_000
+# Levels of JSON. Python 3.13 reads 10,000; a function that calls itself for each level
+# ends with an error after 1,000.
+DEEPEST = 200
 LONGEST_ID = 18
 NOT_ACCEPTED = (
     "check that they belong to this server, have not expired and are spelled correctly"
@@ -74,9 +77,11 @@ class Answer:
         return self.content.decode("utf-8", "replace")
 
     def json(self) -> Any:
-        """Parse the body; None if it is not JSON."""
+        """Parse the body; None if it is not JSON, or deeper than any answer."""
         try:
             found = json.loads(self.content)
+            if self._has_many_levels and _is_deep(found):
+                return None
             if ESCAPED_HALF.search(self.content):
                 # Half a character can neither be sent nor printed.
                 whole = json.dumps(found, ensure_ascii=False)
@@ -84,6 +89,11 @@ class Answer:
         except (ValueError, RecursionError):
             return None
         return found
+
+    @property
+    def _has_many_levels(self) -> bool:
+        """Whether there may be DEEPEST levels in it."""
+        return self.content.count(b"[") + self.content.count(b"{") > DEEPEST
 
     @property
     def said(self) -> str:
@@ -99,6 +109,17 @@ class Answer:
         found = UNPRINTABLE.sub(_escape_character, self.clean(text))
         found = " ".join(found.split())
         return found if len(found) <= LONGEST_TEXT else f"{found[:LONGEST_TEXT]}..."
+
+
+def _is_deep(found: Any) -> bool:
+    """Whether JSON has more than DEEPEST levels, found without recursion."""
+    level = [found] if isinstance(found, dict | list) else []
+    for _ in range(DEEPEST):
+        inner = (e.values() if isinstance(e, dict) else e for e in level)
+        level = [e for each in inner for e in each if isinstance(e, dict | list)]
+        if not level:
+            return False
+    return True
 
 
 def _escape_character(found: re.Match[str]) -> str:
