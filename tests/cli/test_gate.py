@@ -119,6 +119,26 @@ def test_an_issue_without_results_has_not_passed(
     assert f"{key} is no Test Execution and no Test Plan, or this account" in printed
 
 
+@pytest.mark.parametrize("product", ["server", "cloud"])
+def test_a_status_that_no_outcome_has_is_a_failure(
+    command: Command, tmp_path: Path, product: str
+) -> None:
+    """Somebody has aborted a Test Run: that is no pass, unless the settings say so."""
+    where = ("--sandbox", "--deployment", product)
+    settings = {"statuses": "failed=ABORTED", "deployment": product}
+    bad = a_run(Outcome.FAILED, name="bad")
+    directory = recorded(tmp_path, a_run(), bad, settings=settings)
+    command("resend", directory.id, *where)
+    key = directory.state.test_execution
+    gate = ("gate", key, *where, "--gate", '{"max_failures": 0}')
+
+    counts, told = command(*gate)
+    allowed, _ = command(*gate, "--statuses", "skipped=ABORTED")
+
+    assert "max_failures  at most 0   1      FAILED: CALC-" in told
+    assert (counts, allowed) == (86, 0)
+
+
 def test_a_gate_in_the_receipt(command: Command) -> None:
     """Programs read the verdict from the JSON of the upload."""
     given = ("--sandbox", "--json", "--gate", '{"max_failures": 0}')

@@ -47,6 +47,9 @@ LONGEST_BRANCH = 255
 # Outcomes that people mean by a status, if it stands for several.
 USUAL = (Outcome.PASSED, Outcome.FAILED, Outcome.SKIPPED)
 
+# Statuses of Test Runs that have not ended, on both products.
+UNFINISHED = frozenset({"", "TODO", "TO DO", "EXECUTING"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EarlierExecution:
@@ -158,6 +161,13 @@ def list_outcomes(dialect: Dialect) -> dict[str, Outcome]:
     """Return the outcomes of statuses; the usual one, if several have one status."""
     ordered = (*(o for o in Outcome if o not in USUAL), *reversed(USUAL))
     return {dialect.statuses[outcome].upper(): outcome for outcome in ordered}
+
+
+def is_failure(status: str, outcomes: Mapping[str, Outcome]) -> bool:
+    """Whether a status is that of failures, or one that only this Xray knows."""
+    word = status.upper()
+    outcome = outcomes.get(word)
+    return outcome is Outcome.FAILED or (outcome is None and word not in UNFINISHED)
 
 
 def _read(

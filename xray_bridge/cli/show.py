@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge.changes.executions import list_outcomes
+from xray_bridge.changes.executions import is_failure, list_outcomes
 from xray_bridge.check.collect import COMMANDS, framework_of
 from xray_bridge.ci.outputs.text import code_of, markdown_link
 from xray_bridge.cli import console, options
@@ -24,7 +24,6 @@ from xray_bridge.config.settings import Settings
 from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import SelectionError, UsageError
 from xray_bridge.model.keys import is_key, spell_key
-from xray_bridge.model.results import Outcome
 from xray_bridge.text import count, one_line, readable
 
 
@@ -37,8 +36,6 @@ if TYPE_CHECKING:
 USED = (*options.OF_A_CONNECTION, Settings.statuses)
 # Failures whose comments and evidence are read: one request each.
 MOST_DETAILS = 50
-# Statuses of Tests that have no result yet.
-UNFINISHED = frozenset({"TODO", "EXECUTING"})
 # Lines of one comment in the terminal, and characters of one in Markdown.
 SHOWN_LINES, LONGEST_COMMENT = 20, 10_000
 # How to run these Tests again, without and with an upload.
@@ -140,7 +137,7 @@ def _read_execution(
     dialect = connection.dialect.with_statuses(settings.statuses)
     runs = open_test_runs(xray, dialect, key).list_statuses(())
     outcomes = list_outcomes(dialect)
-    failed = [each for each in runs if _is_failure(each.status, outcomes)]
+    failed = [each for each in runs if is_failure(each.status, outcomes)]
     details = [read_details(xray, dialect, each.id) for each in failed[:MOST_DETAILS]]
     details += [RunDetails()] * (len(failed) - len(details))
     notices = []
@@ -167,15 +164,6 @@ def _read_execution(
         failures=failures,
         again=list_commands(key, failed, framework),
         notices=tuple(notices),
-    )
-
-
-def _is_failure(status: str, outcomes: Mapping[str, Outcome]) -> bool:
-    """Whether a status is that of failures, or one that only this Xray knows."""
-    word = status.upper()
-    outcome = outcomes.get(word)
-    return outcome is Outcome.FAILED or (
-        outcome is None and bool(word) and word not in UNFINISHED
     )
 
 

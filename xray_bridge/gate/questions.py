@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from xray_bridge.changes.executions import UNFINISHED, is_failure, list_outcomes
 from xray_bridge.client.coverage import UNCOVERED
 from xray_bridge.client.http import Deadline, Http
 from xray_bridge.client.labelled_tests import list_quarantined
@@ -15,7 +16,6 @@ from xray_bridge.gate.facts import UnknownError, UnsetError
 from xray_bridge.jira.requirements.coverage import report_coverage
 from xray_bridge.jira.requirements.pull import jql_for, pull_requirements
 from xray_bridge.jira.run import open_jira
-from xray_bridge.model.results import Outcome
 
 
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 # Seconds for each question: results do not wait for them, but people do.
 PATIENCE = 60.0
 ATTEMPTS = 2
-# Statuses of Test Runs that have not ended, on both products.
-NOT_ENDED = frozenset({"", "TODO", "TO DO", "EXECUTING"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +51,13 @@ class Server:
 
     def has_ended(self, statuses: Iterable[str]) -> bool:
         """Whether any of the statuses is that of a Test Run that has ended."""
-        return any(status.upper() not in NOT_ENDED for status in statuses)
+        return any(status.upper() not in UNFINISHED for status in statuses)
 
     def has_failed(self, statuses: Iterable[str]) -> bool:
-        """Whether any of the statuses is that of a failure."""
+        """Whether any of the statuses is that of a failure, or no known one."""
         dialect = self.connection.dialect.with_statuses(self.settings.statuses)
-        failed = dialect.statuses[Outcome.FAILED].upper()
-        return any(status.upper() == failed for status in statuses)
+        outcomes = list_outcomes(dialect)
+        return any(is_failure(status, outcomes) for status in statuses)
 
 
 def list_labelled(server: Server) -> list[dict[str, Any]]:
