@@ -144,3 +144,19 @@ def test_a_collection_that_was_interrupted(
     found = capsys.readouterr().out
     assert code == 85
     assert any(f"Incomplete: {reason}" in found for reason in reasons)
+
+
+def test_statuses_in_a_hint_are_no_commands(
+    server: Xray, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """pytest prints the hint of the second process as it is."""
+    odd = "a\x1b[2J\n::set-output name=x::y"
+    tests = [{"key": "CALC-1", "latestStatus": odd}]
+    refused = Response("{}", status=404)
+    runs = PLAN.replace("testplan", "testexec")
+    server.script |= {ISSUE: [KIND], runs: [refused], PLAN: [tests]}
+
+    _, found, _ = selected(capsys, "CALC-15 status=FAIL")
+
+    assert "its Tests have a" in found["error"]["hint"]
+    assert not set("\x1b\r\n").intersection(found["error"]["hint"])

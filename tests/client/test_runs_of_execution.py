@@ -170,6 +170,18 @@ def test_a_total_that_is_no_number_is_an_error(total: Any) -> None:
         read_on_cloud(xray, "CALC-20")
 
 
+@pytest.mark.parametrize("key", ["\x1b[2J", "../x", "-rf", ["CALC-1"], 7])
+def test_a_key_that_is_none_is_an_error(key: Any) -> None:
+    """It would be shown on a terminal."""
+    test = {"test": {"jira": {"key": key}}, "status": {"name": "FAIL"}}
+    page = {"total": 1, "results": [test]}
+    data = {"getTestExecutions": {"results": [{"testRuns": page}]}}
+    xray: Any = FakeXray(lambda _: answer(200, {"data": data}))
+
+    with pytest.raises(NotXrayError):
+        read_on_cloud(xray, "CALC-20")
+
+
 @pytest.mark.parametrize("content", ["x", [1], 7, None])
 def test_an_answer_that_is_no_object_is_an_error(content: Any) -> None:
     """A proxy may answer in place of Xray."""

@@ -12,6 +12,7 @@ from xray_bridge.client.paging import PAGE
 from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import RefusedError, SelectionError
 from xray_bridge.model.selection import read_selection
+from xray_bridge.text import one_line
 
 
 if TYPE_CHECKING:
@@ -84,7 +85,8 @@ def _tests_with_status(xray: XrayClient, asked: Selection) -> dict[str, str]:
         key: "" for key, words in found.items() if any(map(asked.has_status, words))
     }
     if found and not with_status:
-        there = ", ".join(sorted({word for words in found.values() for word in words}))
+        listed = {one_line(word) for words in found.values() for word in words}
+        there = ", ".join(sorted(listed))
         wanted = ", ".join(sorted(asked.statuses))
         msg = f"no Test of {asked.issue} has the status {wanted}"
         raise SelectionError(msg, hint=f"its Tests have {there}")

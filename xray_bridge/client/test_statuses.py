@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from xray_bridge.client.graphql import graphql_request, read_data, read_total
 from xray_bridge.client.issues import no_issue_error
 from xray_bridge.client.paging import MOST_PAGES, PAGE, all_numbered_pages
+from xray_bridge.client.response import key_in
 from xray_bridge.errors import NotXrayError, RefusedError, SelectionError
 
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     Statuses = dict[str, tuple[str, ...]]
 
+NO_LIST = "the answer is not a list of Tests as Xray's GraphQL API returns it"
 # Xray Server's lists, and the member with the status.
 LISTS = {"testexec": "status", "testplan": "latestStatus"}
 RUNS = (
@@ -71,10 +73,10 @@ def _read_page(
 ) -> Iterator[str]:
     """Yield the keys on a page; note their statuses."""
     for each in jira.get_json(path, list, limit=str(PAGE), page=str(number)):
-        if not isinstance(each, dict) or "key" not in each:
+        key = key_in(_member(each, "key"))
+        if not key:
             msg = f"{path} does not list Tests like Xray"
             raise NotXrayError(msg, hint="check xray_url")
-        key = str(each["key"])
         found[key] = (str(each.get(member) or ""),)
         yield key
 
@@ -107,12 +109,14 @@ def _read_members(
         page = _member(first, name)
         listed = _member(page, "results")
         if not isinstance(listed, list):
-            msg = "the answer is not a list of Tests as Xray's GraphQL API returns it"
-            raise NotXrayError(msg)
+            raise NotXrayError(NO_LIST)
         for each in listed:
-            of_test = _member(_member(each, "test") or each, "jira")
+            given = _member(_member(_member(each, "test") or each, "jira"), "key")
             status = str(_member(_member(each, "status"), "name") or "")
-            test_key = str(_member(of_test, "key") or "")
+            # Without a key, this account cannot see the Test.
+            test_key = key_in(given)
+            if given and not test_key:
+                raise NotXrayError(NO_LIST)
             # A Test may have several Test Runs: one for each dataset, say.
             found[test_key] = (*found.get(test_key, ()), status)
         position += len(listed)
