@@ -15,8 +15,9 @@ from tests.builders import STARTED, a_run, a_shard, recorded
 from xray_bridge.config.setting import JIRA
 from xray_bridge.config.settings import TABLE, settings_in
 from xray_bridge.errors import RunDirectoryError, UsageError
-from xray_bridge.runs import inside, join, run_directory
+from xray_bridge.runs import attempts, codec, inside, join, run_directory
 from xray_bridge.runs.evidence import FOLDER
+from xray_bridge.runs.journal_lines import encode_line
 from xray_bridge.runs.merge import Results
 from xray_bridge.runs.run_directory import RunDirectory, State
 from xray_bridge.runs.running_test import pack_note
@@ -410,3 +411,16 @@ def test_killed_before_the_whole_is_there(
     found = [each.id for each in run_directory.find(tmp_path / ".xray")]
     assert found == sorted(part.id for part in parts)
     assert {part.state.state for part in parts} == {run_directory.SEALED}
+
+
+def test_a_merged_rerun_knows_what_did_not_run_again(tmp_path: Path) -> None:
+    """Its results are those of the part, but its gate counts the others, too."""
+    part = recorded(tmp_path, a_run(name="again"))
+    lines = [encode_line(codec.encode(a_run(name=n))) for n in ("again", "fine")]
+    (part.path / attempts.EARLIER).write_bytes(b"\n".join([*lines, b""]))
+
+    whole = join.join_parts([part], tmp_path)
+
+    assert [run.test.name for run in whole.runs()] == ["again"]
+    assert [run.test.name for run in attempts.runs_not_again(whole)] == ["fine"]
+    assert attempts.is_partial_rerun(whole)

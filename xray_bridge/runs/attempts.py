@@ -29,7 +29,7 @@ from xray_bridge.text import unique
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from xray_bridge.model.results import TestRun
     from xray_bridge.runs.run_directory import RunDirectory
@@ -38,7 +38,8 @@ if TYPE_CHECKING:
     Identity = tuple[str, str, tuple[tuple[str, str], ...]]
 
 EARLIER = "earlier.jsonl"
-# Results that Xray has already, if the rerun of an undelivered rerun replaces that.
+# Results that Xray has already, beside a rerun that was merged, or that replaces an
+# undelivered rerun.
 ELSEWHERE = "elsewhere.jsonl"
 RERUN = "rerun.jsonl"
 # The outcome of a test that failed, by that of its rerun; any other is that of the
@@ -157,12 +158,29 @@ def runs_not_again(directory: RunDirectory) -> Iterator[TestRun]:
     return (run for _, run in _not_again(directory))
 
 
+def keep_elsewhere(parts: Iterable[RunDirectory], whole: RunDirectory) -> None:
+    """
+    Keep the results of parts that are reruns, and that Xray has, in a merged run.
+
+    Raises RunDirectoryError.
+    """
+    path = whole.path / ELSEWHERE
+    try:
+        for part in filter(is_partial_rerun, parts):
+            with path.open("ab") as file:
+                file.writelines(line + b"\n" for line, _ in _not_again(part))
+    except OSError as error:
+        msg = f"{whole.path} cannot be written: {error.strerror}"
+        raise RunDirectoryError(msg) from None
+
+
 def _not_again(directory: RunDirectory) -> Iterator[tuple[bytes, TestRun]]:
-    if not (directory.path / EARLIER).exists():
+    files = (EARLIER, ELSEWHERE)
+    if not any((directory.path / name).exists() for name in files):
         return
     own = (read_line(line, directory) for line in directory.lines())
     known = {identify(run) for run in own if run}
-    for line in chain(_lines(directory, EARLIER), _lines(directory, ELSEWHERE)):
+    for line in chain.from_iterable(_lines(directory, name) for name in files):
         run = read_line(line, directory)
         if run and identify(run) not in known:
             yield line, run

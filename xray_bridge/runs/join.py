@@ -158,11 +158,16 @@ def _write_merged(
     report_dir: Path,
     incomplete: tuple[str, ...],
 ) -> RunDirectory:
+    # Imported here, because most commands that look for parts merge none.
+    from xray_bridge.runs.attempts import keep_elsewhere
+
     whole = run_directory.make(report_dir, info.id)
     try:
         for part in parts:
             _copy_evidence(part.directory, whole)
-        _copy_lines([part.directory for part in parts], whole, incomplete)
+        directories = [part.directory for part in parts]
+        _copy_lines(directories, whole, incomplete)
+        keep_elsewhere(directories, whole)
         whole.info = info
     except RunDirectoryError:
         shutil.rmtree(whole.path, ignore_errors=True)
