@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from xray_bridge.ci.escape import escape_ci_commands
 from xray_bridge.terminal import decorate
+from xray_bridge.text import readable
 
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ TITLE = " xray-bridge "
 def print_section(lines: Iterable[str]) -> None:
     """Print lines under a heading, on stdout like behave's summary."""
     width, stdout = shutil.get_terminal_size().columns, _real_stdout()
-    shown = [decorate(escape_ci_commands(e), stdout, os.environ) for e in lines]
+    harmless = (escape_ci_commands(readable(line)) for line in lines)
+    shown = [decorate(line, stdout, os.environ) for line in harmless]
     _print_text("\n".join(["", TITLE.center(width, "-"), *shown]), stdout)
 
 
@@ -37,7 +39,8 @@ def print_commands(lines: Iterable[str]) -> None:
 
 def exit_with(error: XrayBridgeError) -> NoReturn:
     """Print the error on stderr and exit with its code, before the first test."""
-    _print_text(f"xray-bridge: {error}", sys.stderr)
+    text = escape_ci_commands(readable(f"xray-bridge: {error}"))
+    _print_text(text, sys.stderr)
     raise SystemExit(error.exit_code)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from xray_bridge.ci.escape import escape_ci_commands
 from xray_bridge.terminal import add_links, choose_colour, has_links
+from xray_bridge.text import readable
 
 
 if TYPE_CHECKING:
@@ -25,20 +26,20 @@ def print_before(
     terminal = _terminal(config)
     for line in lines if terminal else ():
         terminal.ensure_newline()
-        terminal.write_line(escape_ci_commands(f"xray-bridge: {clean(line)}"))
+        terminal.write_line(_harmless(f"xray-bridge: {clean(line)}"))
 
 
 def print_section(config: pytest.Config, lines: Sequence[str]) -> None:
     """Print the section of xray-bridge at the end."""
     terminal = _terminal(config)
     if terminal is None:
-        print(*map(escape_ci_commands, lines), sep="\n", file=sys.stderr)
+        print(*map(_harmless, lines), sep="\n", file=sys.stderr)
         return
     terminal.write_sep("=", "xray-bridge")
     links = has_links(sys.stdout, os.environ)
     for line in lines:
         colour = choose_colour(line)
-        text = escape_ci_commands(line)
+        text = _harmless(line)
         markup = {colour: True} if colour else {}
         terminal.write_line(add_links(text) if links else text, **markup)
 
@@ -51,6 +52,11 @@ def print_commands(config: pytest.Config, lines: Sequence[str]) -> None:
             print(line)
         else:
             terminal.write_line(line)
+
+
+def _harmless(line: str) -> str:
+    """Return a line with texts of others as no terminal and no CI system obeys it."""
+    return escape_ci_commands(readable(line))
 
 
 def _terminal(config: pytest.Config) -> Any:
