@@ -377,3 +377,16 @@ def test_runs_in_wholes() -> None:
     whole = joined(found_in("s"))
 
     assert parts.in_wholes([part, whole]) == {part.id}
+
+
+def test_a_rerun_that_another_rerun_replaces_is_known_to_be_here() -> None:
+    """Both have the same parts, and the last one is sent."""
+    part = a_part("s")
+    first, last = (a_part("s", parts=(part.id,)) for _ in range(2))
+    join.mark_merged(part, first)
+    join.mark_merged(first, last)
+
+    found = found_in("s")
+
+    assert ids(found) == {last.id}
+    assert not any("not found here" in notice for notice in found.sent)

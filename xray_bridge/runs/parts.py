@@ -231,7 +231,9 @@ def _of_run(known: Sequence[Shard], run_id: str) -> Iterator[Shard]:
 
 def _why_not_sent(shard: Shard, wholes: Iterable[Shard]) -> str:
     """Return why a run is not sent; empty if it is."""
-    holding = [each for each in wholes if shard.is_in(each)]
+    # The rerun of an undelivered rerun has the same parts as that.
+    into = shard.state.message.removeprefix(run_directory.MERGED).strip()
+    holding = [each for each in wholes if shard.is_in(each) or each.id == into]
     if holding:
         # A merged run may be a part itself: the last one has most parts.
         whole = max(holding, key=lambda each: len(each.leaves))
