@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.adapters.pytest.conftest import OURS
+
 
 if TYPE_CHECKING:
     from tests.adapters.pytest.conftest import Project
@@ -370,3 +372,28 @@ def test_the_command_compares_test_executions(shop: Project, product: str) -> No
     plan.stdout.fnmatch_lines("*not checked: max_new_failures, environments: *")
     for each in (new, again, plan):
         each.stdout.fnmatch_lines("*not checked: max_flaky: Xray does not know *")
+
+
+def test_the_gate_of_a_rerun_is_about_the_whole_test_execution(
+    shop: Project, workers: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tests that passed before count, and so do failures that did not run again."""
+    both = TESTS.replace("    pass", '    assert os.environ.get("BROKEN") != "yes"', 1)
+    shop.pytester.makepyfile(test_shop=both)
+    gate(shop, "min_tests = 2\nmax_failures = 0")
+    shop.upload(*workers, BROKEN="yes")
+    monkeypatch.setenv("BROKEN", "")
+    again = (sys.executable, "-m", "xray_bridge", "rerun", "--", sys.executable)
+    pytest_again = (*again, "-m", "pytest", *OURS, *workers)
+
+    part = shop.pytester.run(*pytest_again, "-k", "test_add")
+    rest = shop.pytester.run(*pytest_again)
+
+    assert (part.ret, rest.ret) == (86, 0)
+    part.stdout.fnmatch_lines(
+        [
+            "  min_tests     at least 2  2      passed",
+            "  max_failures  at most 0   1      FAILED: CALC-2 test_shop.test_subtract",
+        ]
+    )
+    rest.stdout.fnmatch_lines(["  min_tests     at least 2  2      passed"])
