@@ -15,7 +15,7 @@ from tests.builders import a_run, recorded
 from tests.ci.hosts import HOSTS, PERSON, TOKEN, GitHub, Host
 from tests.ci.test_changes_in_markdown import CHANGES
 from tests.ci.test_from_receipts import ANYTHING, DELIVERED, FAILED, everything
-from tests.scripted import Scripted, answer, scripted, unused_port
+from tests.scripted import Scripted, answer, scripted
 from xray_bridge import cli
 from xray_bridge.ci.comments import places
 from xray_bridge.ci.comments.body import CUT, has_mark, make_body, make_mark
@@ -364,7 +364,7 @@ def test_a_fork_cannot_comment(
     ("address", "why"),
     [
         ("http://api.example.com", "because it is not https"),
-        (f"http://127.0.0.1:{unused_port()}", "no comment on pull request 7"),
+        ("http://127.0.0.1:9", "no comment on pull request 7"),
     ],
 )
 def test_a_service_that_gets_no_token_or_no_answer(
