@@ -38,7 +38,8 @@ def format_entry(entry: Entry, file: str) -> list[str]:
     lines = [f"[[{HEADS[file]}.tests]]", f"test = {_quote(entry.test)}"]
     lines += [f"owner = {_quote(entry.owner)}"] if entry.owner else ()
     lines += [f"issue = {_quote(entry.issue)}"] if entry.issue else ()
-    # A text: behave 1.3 ends with a TypeError at any date in pyproject.toml.
+    # A text: behave 1.3 ends with a TypeError at any date in pyproject.toml; see
+    # ``findings/behave-dies-at-a-toml-date.sh``.
     lines += [f"until = {_quote(str(entry.until))}"] if entry.until else ()
     if entry.fingerprints:
         one, *others = entry.fingerprints
