@@ -98,11 +98,13 @@ def project(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Project]:
     """An empty project; the environment is put back afterwards."""
-    for name in list(os.environ):
+    before = dict(os.environ)
+    for name in before:
         if name.startswith(("XRAY_", "GITHUB_", "CI_", "PYTEST_")) or name == "CI":
             monkeypatch.delenv(name)
-    before = dict(os.environ)
     yield Project(pytester)
+    # What a test set beside ``run`` would be put back later, as it was after ``run``.
+    monkeypatch.undo()
     os.environ.clear()
     os.environ.update(before)
 
