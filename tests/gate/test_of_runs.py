@@ -87,6 +87,19 @@ def test_new_failures_are_known_by_name_or_key(
     assert facts.list_new_failures() == (shown if is_new else [])
 
 
+def test_new_failures_beyond_the_list_count(tmp_path: Path) -> None:
+    """A gate of 300 must not pass because only 200 of 400 are listed."""
+    some = Changes(
+        baseline=Baseline(name="RUN"),
+        newly_failing=(Change(name="tests.test_calculator.one"),),
+        counts={"newly_failing": 3},
+    )
+
+    facts = facts_of(tmp_path, a_run(FAILED, name="one"), changes=[some, some])
+
+    assert len(facts.list_new_failures()) == 1 + 2 + 2
+
+
 def test_without_an_earlier_run_new_failures_are_not_known(tmp_path: Path) -> None:
     """A run without failures has no new ones, whatever was before."""
     changes = [Changes(not_compared="there is no earlier run")]
