@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from xray_bridge.ci.comments.places import Place, Service
     from xray_bridge.model.receipt import Receipt
 
-DETECTED = "detected"
+# No text, so that no error names it as a choice.
+DETECTED = True
 # Settings of the connection to the service.
 SETTINGS = (
     Settings.verify,
@@ -62,7 +63,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         "--comment",
         nargs="?",
         const=DETECTED,
-        choices=[DETECTED, *SERVICES],
+        choices=SERVICES,
         metavar="SERVICE",
         help="instead of printing, write the summary as a comment on the pull or merge "
         f"request, or update it: {', '.join(SERVICES)}; default: that of the CI system",
@@ -100,9 +101,9 @@ def run(arguments: argparse.Namespace, receipt: Receipt, path: Path) -> int:
         return _end_without(arguments, place, settings, error)
 
 
-def _choose_service(name: str) -> Service:
+def _choose_service(name: str | bool) -> Service:
     """Return the service; raise UsageError if the CI system has none."""
-    if name != DETECTED:
+    if isinstance(name, str):
         return SERVICES[name]
     system = detect.find_system(os.environ)
     if system is not None and system.slug in SERVICES:
