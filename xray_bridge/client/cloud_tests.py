@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from xray_bridge.client.edit_texts import edit_body
 from xray_bridge.client.graphql import graphql_request, read_data
-from xray_bridge.client.response import key_in
+from xray_bridge.client.response import key_in, member_of
 from xray_bridge.errors import (
     AmbiguousError,
     NotXrayError,
@@ -109,9 +109,9 @@ class CloudTests:
             "jira": {"fields": fields},
         }
         data = self._send(CREATE, variables, repeatable=False)
-        test = _member(_member(data, "createTest"), "test")
-        key, test_id = key_in(_member(_member(test, "jira"), "key")), ""
-        test_id = str(_member(test, "issueId") or "")
+        test = member_of(member_of(data, "createTest"), "test")
+        key, test_id = key_in(member_of(member_of(test, "jira"), "key")), ""
+        test_id = str(member_of(test, "issueId") or "")
         if not key or not test_id:
             msg = "Xray's answer names no new Test"
             raise AmbiguousError(msg, answered=True)
@@ -145,7 +145,7 @@ class CloudTests:
             data = self._send(FOLDER, {"project": self._find_project(), "path": path})
         except RefusedError:
             return False
-        return bool(_member(data.get("getFolder"), "path"))
+        return bool(member_of(data.get("getFolder"), "path"))
 
     def _make_folder(self, path: str) -> None:
         variables = {"project": self._find_project(), "path": path}
@@ -159,7 +159,7 @@ class CloudTests:
     def _find_project(self) -> str:
         if not self._project_id:
             data = self._xray.query(PROJECT, {"key": self._project})
-            found = _member(data.get("getProjectSettings"), "projectId")
+            found = member_of(data.get("getProjectSettings"), "projectId")
             if not found:
                 msg = f"Xray's answer about the project {self._project} has no id"
                 raise NotXrayError(msg, hint="check xray_url")
@@ -181,9 +181,9 @@ class CloudTests:
 
     def _look_up_set(self, key: str) -> str:
         found = self._send(FIND_SET, {"jql": f"key = {key}"}).get("getTestSets")
-        results = _member(found, "results")
+        results = member_of(found, "results")
         first = results[0] if isinstance(results, list) and results else None
-        set_id = _member(first, "issueId")
+        set_id = member_of(first, "issueId")
         if not set_id:
             msg = f"{key} is no Test Set"
             raise RefusedError(msg, status=404)
@@ -200,7 +200,3 @@ class CloudTests:
             msg = f"Xray refused it: {answer.said}"
             raise RefusedError(msg, status=answer.status, said=answer.said)
         return read_data(found, answer)
-
-
-def _member(found: Any, name: str) -> Any:
-    return found.get(name) if isinstance(found, dict) else None

@@ -23,7 +23,7 @@ from xray_bridge.client.connection import (
     resolve_verify,
 )
 from xray_bridge.client.request import JSON, Request
-from xray_bridge.client.response import check_answer
+from xray_bridge.client.response import check_answer, member_of
 from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import (
     AmbiguousError,
@@ -137,17 +137,17 @@ class GitHubComments:
         """
         login = ""
         try:
-            login = str(_member(self._api.get("/user"), "login") or "")
+            login = str(member_of(self._api.get("/user"), "login") or "")
         except RefusedError as error:
             if error.status not in FORBIDDEN:
                 raise
         base = self._api.place.path.split("/issues/")[0]
         for page in self._api.pages(self._api.place.path, per_page=str(PAGE)):
             for each in _list(page):
-                user = _member(each, "user")
-                name, kind = _member(user, "login"), _member(user, "type")
+                user = member_of(each, "user")
+                name, kind = member_of(user, "login"), member_of(user, "type")
                 if name == login if login else kind == "Bot":
-                    path = f"{base}/issues/comments/{_member(each, 'id')}"
+                    path = f"{base}/issues/comments/{member_of(each, 'id')}"
                     yield Comment(path=path, text=_text(each, "body"))
 
     def create(self, text: str) -> None:
@@ -167,12 +167,12 @@ class GitLabComments:
 
     def list_all(self) -> Iterator[Comment]:
         """Yield notes of this account: with its role it could change others, too."""
-        own = _member(self._api.get("/user"), "id")
+        own = member_of(self._api.get("/user"), "id")
         query = {"per_page": str(PAGE), "sort": "asc", "order_by": "created_at"}
         for page in self._api.pages(self._api.place.path, **query):
             for each in _list(page):
-                if _member(_member(each, "author"), "id") == own:
-                    path = f"{self._api.place.path}/{_member(each, 'id')}"
+                if member_of(member_of(each, "author"), "id") == own:
+                    path = f"{self._api.place.path}/{member_of(each, 'id')}"
                     yield Comment(path=path, text=_text(each, "body"))
 
     def create(self, text: str) -> None:
@@ -195,13 +195,13 @@ class BitbucketComments:
         for number in range(1, MOST_PAGES + 1):
             path = self._api.place.path
             page = self._api.get(path, pagelen=str(PAGE), page=str(number))
-            for each in _list(_member(page, "values")):
-                if not _member(each, "deleted"):
-                    path = f"{self._api.place.path}/{_member(each, 'id')}"
+            for each in _list(member_of(page, "values")):
+                if not member_of(each, "deleted"):
+                    path = f"{self._api.place.path}/{member_of(each, 'id')}"
                     yield Comment(
-                        path=path, text=_text(_member(each, "content"), "raw")
+                        path=path, text=_text(member_of(each, "content"), "raw")
                     )
-            if not _member(page, "next"):
+            if not member_of(page, "next"):
                 return
 
     def create(self, text: str) -> None:
@@ -222,12 +222,15 @@ class AzureComments:
     def list_all(self) -> Iterator[Comment]:
         """Yield the first comment of each thread; the list has no pages."""
         path = self._api.place.path
-        for thread in _list(_member(self._api.get(path, **API_VERSION), "value")):
-            for each in list(_list(_member(thread, "comments")))[:1]:
-                if not _member(thread, "isDeleted") and not _member(each, "isDeleted"):
-                    own = f"{path}/{_member(thread, 'id')}/comments"
+        for thread in _list(member_of(self._api.get(path, **API_VERSION), "value")):
+            for each in list(_list(member_of(thread, "comments")))[:1]:
+                if not member_of(thread, "isDeleted") and not member_of(
+                    each, "isDeleted"
+                ):
+                    own = f"{path}/{member_of(thread, 'id')}/comments"
                     yield Comment(
-                        path=f"{own}/{_member(each, 'id')}", text=_text(each, "content")
+                        path=f"{own}/{member_of(each, 'id')}",
+                        text=_text(each, "content"),
                     )
 
     def create(self, text: str) -> None:
@@ -316,12 +319,8 @@ def _plain(text: str) -> str:
     return "\n".join(line.rstrip() for line in text.strip().splitlines())
 
 
-def _member(found: Any, name: str) -> Any:
-    return found.get(name) if isinstance(found, dict) else None
-
-
 def _text(found: Any, name: str) -> str:
-    return str(_member(found, name) or "")
+    return str(member_of(found, name) or "")
 
 
 def _list(found: Any) -> Iterator[Any]:

@@ -14,7 +14,7 @@ from xray_bridge.client.graphql import ask
 from xray_bridge.client.issues import text_lines
 from xray_bridge.client.jira import find_custom_fields
 from xray_bridge.client.jql import search_issues
-from xray_bridge.client.response import key_in
+from xray_bridge.client.response import key_in, member_of
 from xray_bridge.dataclass import dataclass
 from xray_bridge.model.dialect import CLOUD, SERVER
 
@@ -67,7 +67,7 @@ def list_executions(
 def _list_on_server(xray: XrayClient, project: str, example: str) -> list[ExecutionRef]:
     jira = xray.jira
     found = read_issue(jira, example, ["issuetype"]) if jira else None
-    type_id = _member(_member(_member(found, "fields"), "issuetype"), "id")
+    type_id = member_of(member_of(member_of(found, "fields"), "issuetype"), "id")
     if jira is None or not str(type_id).isdecimal():
         return []
     ids = find_custom_fields(jira.list_fields())
@@ -88,20 +88,20 @@ def _list_on_server(xray: XrayClient, project: str, example: str) -> list[Execut
 def _list_on_cloud(xray: XrayClient, project: str, example: str) -> list[ExecutionRef]:  # noqa: ARG001 - the list has only Test Executions
     jql = f"project = {project} ORDER BY created DESC"
     data = ask(xray, QUERY, {"jql": jql})
-    results = _member(data.get("getTestExecutions"), "results")
+    results = member_of(data.get("getTestExecutions"), "results")
     return [
         ExecutionRef(
             key=key,
             plans=tuple(
-                key_in(_member(_member(plan, "jira"), "key"))
-                for plan in _list(_member(_member(each, "testPlans"), "results"))
+                key_in(member_of(member_of(plan, "jira"), "key"))
+                for plan in _list(member_of(member_of(each, "testPlans"), "results"))
             ),
-            environments=_texts(_member(each, "testEnvironments")),
-            description=tuple(text_lines(_member(jira, "description"))),
+            environments=_texts(member_of(each, "testEnvironments")),
+            description=tuple(text_lines(member_of(jira, "description"))),
         )
         for each in _list(results)
-        for jira in [_member(each, "jira")]
-        for key in [key_in(_member(jira, "key"))]
+        for jira in [member_of(each, "jira")]
+        for key in [key_in(member_of(jira, "key"))]
         if key
     ]
 
@@ -110,10 +110,6 @@ KINDS: Mapping[str, Callable[[XrayClient, str, str], list[ExecutionRef]]] = {
     SERVER: _list_on_server,
     CLOUD: _list_on_cloud,
 }
-
-
-def _member(found: Any, name: str) -> Any:
-    return found.get(name) if isinstance(found, dict) else None
 
 
 def _list(found: Any) -> Iterable[Any]:

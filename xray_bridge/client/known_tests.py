@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from xray_bridge.client.graphql import read_page
 from xray_bridge.client.paging import PAGE, Page, all_pages
+from xray_bridge.client.response import member_of
 from xray_bridge.client.test_runs import DEFINITION
 from xray_bridge.dataclass import dataclass
 from xray_bridge.model.dialect import CLOUD, SERVER
@@ -62,7 +63,7 @@ def list_tests(xray: XrayClient, dialect: Dialect, project: str) -> list[KnownTe
 
 def _list_on_server(xray: ServerXray, jql: str) -> list[KnownTest]:
     fields = [each for each in xray.jira.list_fields() if isinstance(each, dict)]
-    ids = {str(_member(e.get("schema"), "custom")): str(e.get("id")) for e in fields}
+    ids = {str(member_of(e.get("schema"), "custom")): str(e.get("id")) for e in fields}
     definition, kind = ids.get(DEFINITION, ""), ids.get(TEST_TYPE, "")
     wanted = tuple(filter(None, ("summary", definition, kind)))
     return [
@@ -70,7 +71,7 @@ def _list_on_server(xray: ServerXray, jql: str) -> list[KnownTest]:
             str(issue["key"]),
             issue["fields"].get("summary"),
             issue["fields"].get(definition),
-            _member(issue["fields"].get(kind), "value"),
+            member_of(issue["fields"].get(kind), "value"),
         )
         for issue in all_pages(partial(xray.jira.search, jql, wanted))
     ]
@@ -83,15 +84,15 @@ def _list_on_cloud(xray: CloudXray, jql: str) -> list[KnownTest]:
         listed = xray.query(TESTS, {"jql": jql, "start": start}).get("getTests")
         # It checks the form of the list.
         checked = read_page(listed)
-        results = _member(listed, "results") or ()
+        results = member_of(listed, "results") or ()
         for test, jira in zip(results, checked.issues, strict=True):
-            key, kind = str(jira["key"]), _member(test, "testType")
+            key, kind = str(jira["key"]), member_of(test, "testType")
             found[key] = _make_test(
                 key,
                 jira.get("summary"),
-                _member(test, "unstructured"),
-                _member(kind, "name"),
-                _member(kind, "kind"),
+                member_of(test, "unstructured"),
+                member_of(kind, "name"),
+                member_of(kind, "kind"),
             )
         return checked
 
@@ -107,10 +108,6 @@ def _make_test(key: str, summary: Any, definition: Any, *kinds: Any) -> KnownTes
         definition=str(definition or ""),
         may_be_scenario=not definition and not is_other,
     )
-
-
-def _member(found: Any, name: str) -> Any:
-    return found.get(name) if isinstance(found, dict) else None
 
 
 _READERS: Mapping[str, Callable[[Any, str], list[KnownTest]]] = {

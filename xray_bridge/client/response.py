@@ -219,6 +219,11 @@ def key_of(content: Any, answer: Answer) -> Mapping[str, str]:
     raise AmbiguousError(msg, answered=answer.status != 202)  # noqa: PLR2004
 
 
+def member_of(found: object, name: str) -> Any:
+    """Return a member of JSON; None if there is none, or ``found`` is no object."""
+    return found.get(name) if isinstance(found, dict) else None
+
+
 def key_in(found: object) -> str:
     """Return a key from a server's answer; empty if it is not a key."""
     return found if isinstance(found, str) and KEY.fullmatch(found) else ""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from xray_bridge.client.graphql import read_page
 from xray_bridge.client.issues import plain_text
 from xray_bridge.client.paging import PAGE, Page, all_pages
+from xray_bridge.client.response import member_of
 from xray_bridge.client.test_runs import DEFINITION
 from xray_bridge.dataclass import dataclass
 from xray_bridge.model.dialect import CLOUD, SERVER
@@ -89,7 +90,7 @@ def read_tests(
 def find_field_ids(listed: Iterable[Any]) -> dict[str, str]:
     """Find the ids of Xray's custom fields in Jira's list, by our names."""
     by_type = {
-        str(_member(each.get("schema"), "custom")): str(each.get("id"))
+        str(member_of(each.get("schema"), "custom")): str(each.get("id"))
         for each in listed
         if isinstance(each, dict)
     }
@@ -113,7 +114,7 @@ def _read_issue(issue: Mapping[str, Any], ids: Mapping[str, str]) -> TestTexts:
     return _make_test(
         issue,
         fields,
-        kind=_member(found.get("kind"), "value"),
+        kind=member_of(found.get("kind"), "value"),
         definition=found.get("definition"),
         steps=found.get("steps"),
         # Xray gives no path to a Test in the root.
@@ -133,13 +134,13 @@ def _read_on_cloud(
         listed = xray.query(QUERY, {"jql": jql, "start": start}).get("getTests")
         # It checks the form of the list.
         checked = read_page(listed)
-        results = _member(listed, "results") or ()
+        results = member_of(listed, "results") or ()
         for test, jira in zip(results, checked.issues, strict=True):
-            path = _member(test.get("folder"), "path")
+            path = member_of(test.get("folder"), "path")
             read = _make_test(
                 {"id": test.get("issueId"), "key": jira["key"]},
                 jira,
-                kind=_member(test.get("testType"), "name"),
+                kind=member_of(test.get("testType"), "name"),
                 definition=test.get("unstructured"),
                 steps=test.get("gherkin"),
                 folder=path if isinstance(path, str) else None,
@@ -169,10 +170,6 @@ def _make_test(
         folder=path,
         **{name: str(value or "") for name, value in texts.items()},
     )
-
-
-def _member(found: Any, name: str) -> Any:
-    return found.get(name) if isinstance(found, dict) else None
 
 
 _READERS: Mapping[str, Callable[[Any, str, str], list[TestTexts]]] = {

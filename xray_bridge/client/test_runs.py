@@ -17,6 +17,7 @@ from xray_bridge.client.graphql import ask, read_total
 from xray_bridge.client.jql import search_keys
 from xray_bridge.client.paging import PAGE
 from xray_bridge.client.request import JSON, Request
+from xray_bridge.client.response import member_of
 from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import RefusedError
 from xray_bridge.model.dialect import CLOUD, SERVER
@@ -131,7 +132,7 @@ class ServerTestRuns:
         )
         found = self._xray.send(request).json()
         listed = found if isinstance(found, list) else []
-        runs = (_read_server_run(e, str(_member(e, "testKey"))) for e in listed)
+        runs = (_read_server_run(e, str(member_of(e, "testKey"))) for e in listed)
         return [run for run in runs if run is not None]
 
     def _with_definitions(self, runs: list[RunRef]) -> list[RunRef]:
@@ -205,10 +206,10 @@ class CloudTestRuns:
         for _ in range(pages):
             variables = {"jql": f"key = {self._execution}", "start": len(found)}
             data = self._query(RUNS, variables)
-            results = _member(data.get("getTestExecutions"), "results")
+            results = member_of(data.get("getTestExecutions"), "results")
             first = results[0] if isinstance(results, list) and results else None
-            page = _member(first, "testRuns")
-            listed = _member(page, "results")
+            page = member_of(first, "testRuns")
+            listed = member_of(page, "results")
             results = listed if isinstance(listed, list) else []
             runs = [_read_cloud_run(e) for e in results if isinstance(e, dict)]
             found += runs
@@ -227,7 +228,7 @@ class CloudTestRuns:
 def _read_texts(jira: Jira, keys: Sequence[str]) -> dict[str, tuple[str, str]]:
     """Return definitions and summaries of Tests, by key."""
     listed = [e for e in jira.list_fields() if isinstance(e, dict)]
-    fields = (e for e in listed if _member(e.get("schema"), "custom") == DEFINITION)
+    fields = (e for e in listed if member_of(e.get("schema"), "custom") == DEFINITION)
     name = next((str(each.get("id")) for each in fields), "")
     wanted = ("summary", name) if name else ("summary",)
     found: dict[str, tuple[str, str]] = {}
@@ -243,27 +244,23 @@ def _read_server_run(found: Any, test_key: str) -> RunRef | None:
         return None
     listed = found.get("defects")
     defects = listed if isinstance(listed, list) else []
-    keys = tuple(str(_member(each, "key")) for each in defects)
+    keys = tuple(str(member_of(each, "key")) for each in defects)
     status = str(found.get("status") or "")
     return RunRef(id=str(found["id"]), test_key=test_key, defects=keys, status=status)
 
 
 def _read_cloud_run(found: dict[str, Any]) -> RunRef:
     test = found.get("test")
-    jira = _member(test, "jira")
+    jira = member_of(test, "jira")
     defects = found.get("defects")
     return RunRef(
         id=str(found.get("id")),
-        test_key=str(_member(jira, "key") or ""),
-        definition=str(_member(test, "unstructured") or ""),
-        summary=str(_member(jira, "summary") or ""),
+        test_key=str(member_of(jira, "key") or ""),
+        definition=str(member_of(test, "unstructured") or ""),
+        summary=str(member_of(jira, "summary") or ""),
         defects=tuple(map(str, defects)) if isinstance(defects, list) else (),
-        status=str(_member(found.get("status"), "name") or ""),
+        status=str(member_of(found.get("status"), "name") or ""),
     )
-
-
-def _member(found: Any, name: str) -> Any:
-    return found.get(name) if isinstance(found, dict) else None
 
 
 class TestRuns(Protocol):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from xray_bridge.client.graphql import graphql_request, read_data, read_total
 from xray_bridge.client.issues import no_issue_error
 from xray_bridge.client.paging import MOST_PAGES, PAGE, all_numbered_pages
-from xray_bridge.client.response import key_in
+from xray_bridge.client.response import key_in, member_of
 from xray_bridge.errors import NotXrayError, RefusedError, SelectionError
 
 
@@ -73,7 +73,7 @@ def _read_page(
 ) -> Iterator[str]:
     """Yield the keys on a page; note their statuses."""
     for each in jira.get_json(path, list, limit=str(PAGE), page=str(number)):
-        key = key_in(_member(each, "key"))
+        key = key_in(member_of(each, "key"))
         if not key:
             msg = f"{path} does not list Tests like Xray"
             raise NotXrayError(msg, hint="check xray_url")
@@ -106,13 +106,13 @@ def _read_members(
     position = 0
     for _ in range(MOST_PAGES):
         first = _first_of(_query(xray, key, query, {**variables, "start": position}))
-        page = _member(first, name)
-        listed = _member(page, "results")
+        page = member_of(first, name)
+        listed = member_of(page, "results")
         if not isinstance(listed, list):
             raise NotXrayError(NO_LIST)
         for each in listed:
-            given = _member(_member(_member(each, "test") or each, "jira"), "key")
-            status = str(_member(_member(each, "status"), "name") or "")
+            given = member_of(member_of(member_of(each, "test") or each, "jira"), "key")
+            status = str(member_of(member_of(each, "status"), "name") or "")
             # Without a key, this account cannot see the Test.
             test_key = key_in(given)
             if given and not test_key:
@@ -145,12 +145,8 @@ def _query(
 def _first_of(data: Mapping[str, Any]) -> Any:
     """Return the one issue in an answer; None if there is none."""
     listed = next(iter(data.values()), None)
-    results = _member(listed, "results")
+    results = member_of(listed, "results")
     return results[0] if isinstance(results, list) and results else None
-
-
-def _member(found: Any, name: str) -> Any:
-    return found.get(name) if isinstance(found, dict) else None
 
 
 def _no_statuses_error(key: str) -> SelectionError:

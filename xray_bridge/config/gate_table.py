@@ -7,8 +7,8 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
+from xray_bridge.config.tables import read_table, switch, whole_number
 from xray_bridge.dataclass import dataclass
-from xray_bridge.text import similar_word
 
 
 if TYPE_CHECKING:
@@ -42,34 +42,11 @@ def parse_gate(table: Mapping[str, Any]) -> Gate:
 
     Raises ValueError, which lists all mistakes.
     """
-    mistakes, found = [], {}
-    for name, value in table.items():
-        if name not in PARSERS:
-            near = similar_word(name, PARSERS)
-            hint = f"did you mean {near}?" if near else f"known: {', '.join(PARSERS)}"
-            mistakes.append(f"there is no rule {name} ({hint})")
-            continue
-        try:
-            found[name] = PARSERS[name](value)
-        except ValueError as error:
-            mistakes.append(f"{name} is {value!r}, but {error}")
+    mistakes: list[str] = []
+    found = read_table(table, PARSERS, mistakes, what="rule")
     if mistakes:
         raise ValueError("; ".join(mistakes))
     return Gate(**found)
-
-
-def _number(value: object) -> int:
-    if type(value) is not int or value < 0:
-        msg = "must be a whole number from 0"
-        raise ValueError(msg)
-    return value
-
-
-def _switch(value: object) -> bool:
-    if not isinstance(value, bool):
-        msg = "must be true or false"
-        raise ValueError(msg)  # noqa: TRY004 - parsers speak in ValueError
-    return value
 
 
 def _requirements(value: object) -> bool | str:
@@ -92,9 +69,9 @@ def _names(value: object) -> tuple[str, ...]:
 
 
 KINDS: Mapping[str, Callable[[object], Any]] = {
-    "int": _number,
-    "int | None": _number,
-    "bool": _switch,
+    "int": whole_number(0),
+    "int | None": whole_number(0),
+    "bool": switch,
     "bool | str": _requirements,
     "tuple[str, ...]": _names,
 }

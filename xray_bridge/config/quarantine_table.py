@@ -12,14 +12,15 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from xray_bridge.config.tables import read_table, whole_number
 from xray_bridge.dataclass import dataclass
 from xray_bridge.model.fingerprint import DIGITS, FAILURE
 from xray_bridge.model.keys import KEY, spell_key
-from xray_bridge.text import one_line, similar_word
+from xray_bridge.text import one_line
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
 # Passes in a row after which the release of a test is proposed.
 RELEASE_AFTER = 20
@@ -95,7 +96,7 @@ def parse_quarantine(table: Mapping[str, Any]) -> Quarantine:
     """
     mistakes: list[str] = []
     given = {name: value for name, value in table.items() if name != TESTS}
-    found = _read_values(given, OF_TABLE, "", mistakes, (*OF_TABLE, TESTS))
+    found = read_table(given, OF_TABLE, mistakes, known=(*OF_TABLE, TESTS))
     entries = list(_read_entries(table.get(TESTS, []), mistakes))
     names = Counter(spell_name(each.test) for each in entries)
     mistakes += [f"{name} is there {n} times" for name, n in names.items() if n > 1]
@@ -139,33 +140,14 @@ def _read_entries(listed: object, mistakes: list[str]) -> Iterator[Entry]:
     for number, each in enumerate(listed, start=1):
         name = each.get("test")
         where = f"{name}: " if name and isinstance(name, str) else f"test {number}: "
-        found = _read_values(each, OF_ENTRY, where, mistakes, OF_ENTRY)
+        wrong: list[str] = []
+        found = read_table(each, OF_ENTRY, wrong)
+        mistakes += [where + text for text in wrong]
         if "test" in found:
             found["fingerprints"] = found.pop("fingerprint", ())
             yield Entry(**found)
         elif "test" not in each:
             mistakes.append(f"{where}`test` is missing: a Test key, or a test's name")
-
-
-def _read_values(
-    given: Mapping[str, Any],
-    parsers: Mapping[str, Callable[[object], Any]],
-    where: str,
-    mistakes: list[str],
-    known: Sequence[str] | Mapping[str, Any],
-) -> dict[str, Any]:
-    found = {}
-    for name, value in given.items():
-        if name not in parsers:
-            near = similar_word(name, known)
-            hint = f"did you mean {near}?" if near else f"known: {', '.join(known)}"
-            mistakes.append(f"{where}there is no key {name} ({hint})")
-            continue
-        try:
-            found[name] = parsers[name](value)
-        except ValueError as error:
-            mistakes.append(f"{where}{name} is {value!r}, but {error}")
-    return found
 
 
 def _text(value: object) -> str:
@@ -208,19 +190,12 @@ def _fingerprints(value: object) -> tuple[str, ...]:
     return tuple(given)
 
 
-def _passes(value: object) -> int:
-    if type(value) is not int or value < 1:
-        msg = "must be a whole number from 1"
-        raise ValueError(msg)
-    return value
-
-
 OF_TABLE: Mapping[str, Callable[[object], Any]] = {
     "label": _label,
     "owner": _text,
     "issue": _text,
     "until": _date,
-    "release_after": _passes,
+    "release_after": whole_number(1),
 }
 OF_ENTRY: Mapping[str, Callable[[object], Any]] = {
     "test": _name,

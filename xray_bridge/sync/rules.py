@@ -9,10 +9,11 @@ from dataclasses import field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
+from xray_bridge.config.tables import read_table, switch
 from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import SettingError
 from xray_bridge.model.keys import KEY, spell_key
-from xray_bridge.text import similar_word, unique
+from xray_bridge.text import unique
 
 
 if TYPE_CHECKING:
@@ -73,22 +74,16 @@ def parse_rules(table: object) -> Rules:
     """
     Read the table.
 
-    Raises SettingError, which names the key and the nearest one that exists.
+    Raises SettingError, which lists all mistakes.
     """
     if not isinstance(table, dict):
         msg = "tests: must be a table"
         raise SettingError(msg, hint="write [tool.xray-bridge.tests] above it")
-    found: dict[str, Any] = {}
-    for name, value in table.items():
-        if name not in PARSERS:
-            near = similar_word(name, PARSERS)
-            hint = f"did you mean {near}?" if near else f"known: {', '.join(PARSERS)}"
-            raise SettingError(f"tests: there is no key {name}", hint=hint)
-        try:
-            found[name] = PARSERS[name](value)
-        except ValueError as error:
-            msg = f"tests: {name} is {value!r}, but {error}"
-            raise SettingError(msg) from None
+    mistakes: list[str] = []
+    found = read_table(table, PARSERS, mistakes)
+    if mistakes:
+        msg = f"tests: {'; '.join(mistakes)}"
+        raise SettingError(msg)
     return Rules(**found)
 
 
@@ -145,18 +140,11 @@ def _rows(value: object) -> str:
     return str(value)
 
 
-def _switch(value: object) -> bool:
-    if not isinstance(value, bool):
-        msg = "must be true or false"
-        raise ValueError(msg)  # noqa: TRY004 - parsers speak in ValueError
-    return value
-
-
 PARSERS: Mapping[str, Callable[[object], Any]] = {
     "folder": _folder,
     "labels": _labels,
     "test_sets": _test_sets,
     "rows": _rows,
     "issue_type": _text,
-    "links": _switch,
+    "links": switch,
 }

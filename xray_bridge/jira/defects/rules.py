@@ -6,10 +6,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import field
-from difflib import get_close_matches
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from xray_bridge.config.tables import (
+    read_table,
+    suggest_name,
+    switch,
+    whole_number,
+)
 from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import SettingError
 
@@ -102,18 +107,13 @@ def parse_rules(table: Mapping[str, object], *, project: str = "") -> Rules:
     """
     Read the table; ``project`` is the one of the results, if the table names none.
 
-    Raises SettingError, which names the key and the nearest one that exists.
+    Raises SettingError, which lists all mistakes in the table.
     """
-    found: dict[str, Any] = {}
-    for key, value in table.items():
-        parse = PARSERS.get(key)
-        if parse is None:
-            raise _unknown_key(key, PARSERS, "defects")
-        try:
-            found[key] = parse(value)
-        except ValueError as error:
-            msg = f"defects: {key} is {_show(value)}, but {error}"
-            raise SettingError(msg) from None
+    mistakes: list[str] = []
+    found = read_table(table, PARSERS, mistakes)
+    if mistakes:
+        msg = f"defects: {'; '.join(mistakes)}"
+        raise SettingError(msg)
     rules = Rules(**{"project": project, **found})
     for name in rules.fields:
         if name.lower() in OWN_KEYS:
@@ -122,24 +122,10 @@ def parse_rules(table: Mapping[str, object], *, project: str = "") -> Rules:
     for text in (rules.summary, rules.description, *_texts_in(rules.fields)):
         for name in MACRO.findall(text):
             if name not in MACROS:
-                raise _unknown_key(f"${{{name}}}", MACROS, "defects", macro=name)
+                msg = f"defects: there is no ${{{name}}}"
+                known = [f"${{{each}}}" for each in MACROS]
+                raise SettingError(msg, hint=suggest_name(f"${{{name}}}", known))
     return rules
-
-
-def _unknown_key(
-    shown: str, known: Iterable[str], where: str, *, macro: str = ""
-) -> SettingError:
-    near = get_close_matches(macro or shown, list(known), n=1, cutoff=0.5)
-    hint = f"known: {', '.join(known)}"
-    if near:
-        hint = f"did you mean {f'${{{near[0]}}}' if macro else near[0]}?"
-    unknown = shown if macro else f"key {shown}"
-    return SettingError(f"{where}: there is no {unknown}", hint=hint)
-
-
-def _show(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 40 else f"{text[:40]}..."  # noqa: PLR2004 - one line
 
 
 def _texts_in(value: object) -> Iterable[str]:
@@ -235,23 +221,6 @@ def _map_to(*words: str) -> Callable[[object], dict[str, str]]:
     return parse
 
 
-def _switch(value: object) -> bool:
-    if not isinstance(value, bool):
-        msg = "must be true or false"
-        raise ValueError(msg)  # noqa: TRY004 - parsers speak in ValueError
-    return value
-
-
-def _number(least: int) -> Callable[[object], int]:
-    def parse(value: object) -> int:
-        if type(value) is not int or value < least:
-            msg = f"must be a whole number from {least}"
-            raise ValueError(msg)
-        return value
-
-    return parse
-
-
 def _part(value: object) -> float:
     if type(value) not in {int, float} or not 0 <= float(str(value)) <= 1:
         msg = "must be a number from 0 to 1, such as 0.5 for half of the tests"
@@ -273,16 +242,16 @@ PARSERS: Mapping[str, Callable[[object], Any]] = {
     "fields": _table,
     "per": _one_of(PER_TEST, PER_ROW),
     "on_recurrence": _one_of(REOPEN, NEW, COMMENT),
-    "reopen_closed_by_people": _switch,
+    "reopen_closed_by_people": switch,
     "reopen_status": _text,
     "when_passed": _one_of(NOTHING, COMMENT, CLOSE),
-    "close_after": _number(1),
+    "close_after": whole_number(1),
     "close_status": _text,
     "close_resolution": _text,
     "status": _map_to(OPEN, CLOSED),
     "resolution": _map_to(REOPEN, NEW, COMMENT, NOTHING),
-    "max": _number(0),
+    "max": whole_number(0),
     "most": _part,
-    "evidence": _switch,
-    "pull_requests": _switch,
+    "evidence": switch,
+    "pull_requests": switch,
 }
