@@ -55,7 +55,7 @@ NOFORMAT = re.compile(r"^\{noformat(?::[^}\n]*)?\}[ \t]*\n?", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownFailure:
-    """A Test Run that failed, with what it says."""
+    """A Test Run that failed: its Test, its defects, its comment and evidence."""
 
     key: str
     url: str

@@ -1,5 +1,5 @@
 """
-What one Test Run says beside its status: comment, defects and evidence.
+The comment and the evidence of a Test Run.
 
 Sources: Xray's manuals, "Test Runs - REST" of Server and Data Center, and the GraphQL
 schema of Cloud.
