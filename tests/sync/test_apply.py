@@ -128,6 +128,31 @@ def test_a_renamed_test_has_its_new_line() -> None:
     assert sync(Editor(), step, lines=(line,)).entries.keys() == {"test_a.test_new"}
 
 
+@pytest.mark.parametrize("names", ["ba", "bc"])
+def test_tests_with_keys_can_swap_their_names(names: str) -> None:
+    """Each line is that of its Test, whichever is sent first."""
+    lines = [
+        a_line("test_a.a", "CALC-1", folder="/1"),
+        a_line("test_a.b", "CALC-2", folder="/2"),
+    ]
+    steps = [
+        plan_step(
+            Match(
+                test=a_test(f"test_a.{name}", key=line.key, folder=line.folder),
+                issue=an_issue(line.key, folder=line.folder),
+                entry=line,
+            )
+        )
+        for name, line in zip(names, lines, strict=True)
+    ]
+    found = sync(Editor(), *steps, lines=tuple(lines)).entries
+    first, second = (found.pop(f"test_a.{name}") for name in names)
+
+    assert not found
+    assert (first.key, first.folder) == ("CALC-1", "/1")
+    assert (second.key, second.folder) == ("CALC-2", "/2")
+
+
 def test_old_sets_are_left() -> None:
     """The Tests of one Test Set are removed together."""
     editor = Editor()

@@ -67,6 +67,7 @@ def steps_of(folder: Path, line: int, text: str = FEATURE) -> Steps:
         "@mark\nasync def test_a(x, *, y):\n    assert 1\n",
         "import x\n\nif x:\n  def test_a():\n        assert 1\n",
         "def test_a(): assert 1",
+        "x = 1\n\f\ndef test_a():\n    assert 1\n\n\ny = 2\n",
     ],
 )
 def test_name_docstring_and_decorators_are_no_body(tmp_path: Path, code: str) -> None:

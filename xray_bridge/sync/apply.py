@@ -68,6 +68,8 @@ class Sync:
         # Gives each request the whole deadline: there may be thousands.
         self._renew = renew
         self.entries: dict[str, Entry] = {each.test: each for each in entries}
+        # Two tests may swap their names, so old lines are found by the keys of Tests.
+        self._bases = {each.key: each for each in self.entries.values()}
         self.created: dict[str, str] = {}
         self.refused: dict[str, str] = {}
         # What was left out without a login to Jira.
@@ -88,21 +90,17 @@ class Sync:
     def _send(self, step: Step) -> Step | None:
         """Create or change one Test; return the step with its Test."""
         self._renew()
-        base = self.entries.pop(step.old_name or step.test.name, None)
+        base = self._bases.get(step.issue.key) if step.issue is not None else None
         try:
             step = self._without_jira(step, base)
             issue = step.issue or self._create(step)
             if step.issue is not None and step.changes != NO_CHANGES:
                 self._editor.change(issue.id, step.changes)
         except OF_ONE_TEST as error:
-            if base is not None:
-                self.entries[base.test] = base
             self.refused[str(step.test)] = str(error)
             return None
-        except BaseException:
-            if base is not None:
-                self.entries[base.test] = base
-            raise
+        if base is not None and self.entries.get(base.test) is base:
+            del self.entries[base.test]
         # The rest is not done yet, so the lock file keeps its old values.
         placed = step.issue is None and self._editor.places_new
         self.entries[step.test.name] = replace(

@@ -84,7 +84,8 @@ def _read_functions(text: str) -> dict[tuple[str, ...], str]:
         tree = parse_quietly(text)
     except (SyntaxError, ValueError, RecursionError):
         return {}
-    lines = text.splitlines()
+    # As Python counts them: a text's own lines also end at a form feed, for example.
+    lines = [each.decode() for each in text.encode().splitlines()]
     found: dict[tuple[str, ...], str] = {}
     for names, node in _walk(tree, ()):
         found[names] = "" if names in found else digest(_body_of(node, lines))

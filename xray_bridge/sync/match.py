@@ -189,9 +189,10 @@ class _Matcher:
             bodies.setdefault(_body_of(test), []).append(test)
         for entry in gone:
             lines.setdefault(_body_of_entry(entry), []).append(entry)
-        for body in bodies.keys() & lines.keys():
-            if body[0]:
-                self._match_body(body, bodies[body], lines[body])
+        # In the order of the code: the same in each run.
+        for body, tests in bodies.items():
+            if body[0] and body in lines:
+                self._match_body(body, tests, lines[body])
         done = {str(each.test) for each in self._found} | self._left_out.keys()
         return [each for each in new if str(each) not in done]
 
