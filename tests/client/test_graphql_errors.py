@@ -8,6 +8,7 @@ import pytest
 
 from tests.scripted_xray import Xray
 from xray_bridge import cli
+from xray_bridge.client.graphql import graphql_request
 
 
 if TYPE_CHECKING:
@@ -31,6 +32,30 @@ def check(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str
     """Run ``xray-bridge check``; its exit code and lines."""
     code = cli.main(["check", "--project", "CALC", *arguments])
     return code, capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("query", "repeatable", "is_sent_again", "is_question"),
+    [
+        (
+            "query($id: String!) { getTest(issueId: $id) { issueId } }",
+            False,
+            True,
+            True,
+        ),
+        ("{ getStatuses { name } }", False, True, True),
+        ("mutation { createTest { warnings } }", False, False, False),
+        ("mutation { updateTestFolder }", True, True, False),
+    ],
+)
+def test_only_mutations_may_do_harm(
+    query: str, repeatable: bool, is_sent_again: bool, is_question: bool
+) -> None:
+    """After a lost answer, a query is sent again, and some mutations are."""
+    request = graphql_request(query, {}, repeatable=repeatable)
+
+    assert request.repeatable is is_sent_again
+    assert request.is_question is is_question
 
 
 def test_errors_once(cloud: Xray, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,6 @@ import json
 import re
 import threading
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from xray_bridge.client import graphql, test_statuses
@@ -248,8 +247,7 @@ class CloudXray:
         raise AssertionError
 
     def _send_query(self, query: str, variables: Mapping[str, Any]) -> Answer:
-        request = graphql_request(query, variables)
-        return self.send(replace(request, repeatable=True, is_question=True))
+        return self.send(graphql_request(query, variables))
 
     def _answers_others(self) -> bool:
         """Whether other queries work; if none does, the query is not the reason."""

@@ -8,17 +8,12 @@ Source: Xray's GraphQL schema, ``createTest``, ``updateUnstructuredTestDefinitio
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.client.edit_texts import edit_body
-from xray_bridge.client.graphql import graphql_request, read_data
+from xray_bridge.client.graphql import ask
 from xray_bridge.client.response import key_in, member_of
-from xray_bridge.errors import (
-    AmbiguousError,
-    NotXrayError,
-    RefusedError,
-)
+from xray_bridge.errors import AmbiguousError, NotXrayError, RefusedError
 
 
 if TYPE_CHECKING:
@@ -110,7 +105,7 @@ class CloudTests:
         }
         data = self._send(CREATE, variables, repeatable=False)
         test = member_of(member_of(data, "createTest"), "test")
-        key, test_id = key_in(member_of(member_of(test, "jira"), "key")), ""
+        key = key_in(member_of(member_of(test, "jira"), "key"))
         test_id = str(member_of(test, "issueId") or "")
         if not key or not test_id:
             msg = "Xray's answer names no new Test"
@@ -192,11 +187,5 @@ class CloudTests:
     def _send(
         self, query: str, variables: Mapping[str, Any], *, repeatable: bool = True
     ) -> dict[str, Any]:
-        """Send a mutation or a question. Raises RefusedError for errors."""
-        request = graphql_request(query, variables)
-        answer = self._xray.send(replace(request, repeatable=repeatable))
-        found = answer.json()
-        if isinstance(found, dict) and found.get("errors"):
-            msg = f"Xray refused it: {answer.said}"
-            raise RefusedError(msg, status=answer.status, said=answer.said)
-        return read_data(found, answer)
+        """Send a mutation or a query. Raises RefusedError for errors."""
+        return ask(self._xray, query, variables, repeatable=repeatable)

@@ -55,21 +55,39 @@ def refuses_a_query(said: str, jql: str) -> bool:
     )
 
 
-def graphql_request(query: str, variables: Mapping[str, Any]) -> Request:
-    """Make the request for one query or one mutation."""
-    content = json.dumps({"query": query, "variables": variables}).encode()
+def graphql_request(
+    query: str, variables: Mapping[str, Any], *, repeatable: bool = False
+) -> Request:
+    """
+    Make the request for one query or one mutation.
+
+    ``repeatable``: sending a mutation twice does no harm; a query never does.
+    """
+    is_question = not query.startswith("mutation")
     return Request(
-        method="POST", path="/api/v2/graphql", content=content, media_type=JSON
+        method="POST",
+        path="/api/v2/graphql",
+        content=json.dumps({"query": query, "variables": variables}).encode(),
+        media_type=JSON,
+        repeatable=repeatable or is_question,
+        is_question=is_question,
     )
 
 
-def ask(xray: XrayClient, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+def ask(
+    xray: XrayClient,
+    query: str,
+    variables: Mapping[str, Any],
+    *,
+    repeatable: bool = False,
+) -> dict[str, Any]:
     """
-    Send a query or a mutation once, and return the ``data`` of its answer.
+    Send a query or a mutation, and return the ``data`` of its answer.
 
-    Raises RefusedError, with status 200, for errors, and NotXrayError.
+    ``repeatable`` is that of ``graphql_request``. Raises RefusedError, with status 200,
+    for errors, and NotXrayError.
     """
-    answer = xray.send(graphql_request(query, variables))
+    answer = xray.send(graphql_request(query, variables, repeatable=repeatable))
     found = answer.json()
     if isinstance(found, dict) and found.get("errors"):
         msg = f"Xray refused a query: {answer.said}"

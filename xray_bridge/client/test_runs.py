@@ -174,7 +174,7 @@ class CloudTestRuns:
         if not (test and execution):
             return None
         try:
-            data = self._query(RUN, {"test": test, "execution": execution})
+            data = ask(self._xray, RUN, {"test": test, "execution": execution})
         except RefusedError:
             # An error with status 200 is the answer for a Test that is not in it.
             return None
@@ -205,7 +205,7 @@ class CloudTestRuns:
         found: list[RunRef] = []
         for _ in range(pages):
             variables = {"jql": f"key = {self._execution}", "start": len(found)}
-            data = self._query(RUNS, variables)
+            data = ask(self._xray, RUNS, variables)
             results = member_of(data.get("getTestExecutions"), "results")
             first = results[0] if isinstance(results, list) and results else None
             page = member_of(first, "testRuns")
@@ -219,10 +219,7 @@ class CloudTestRuns:
 
     def add_defect(self, run: RunRef, key: str) -> None:
         """Add a defect to a Test Run; doing it twice does no harm."""
-        self._query(ADD, {"id": run.id, "issues": [key]})
-
-    def _query(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
-        return ask(self._xray, query, variables)
+        ask(self._xray, ADD, {"id": run.id, "issues": [key]}, repeatable=True)
 
 
 def _read_texts(jira: Jira, keys: Sequence[str]) -> dict[str, tuple[str, str]]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge.client.graphql import graphql_request, read_data, read_total
+from xray_bridge.client.graphql import ask, read_total
 from xray_bridge.client.issues import no_issue_error
 from xray_bridge.client.paging import MOST_PAGES, PAGE, all_numbered_pages
 from xray_bridge.client.response import key_in, member_of
@@ -132,14 +132,12 @@ def _read_members(
 def _query(
     xray: XrayClient, key: str, query: str, variables: Mapping[str, Any]
 ) -> dict[str, Any]:
-    answer = xray.send(graphql_request(query, variables))
-    found = answer.json()
-    if isinstance(found, dict) and found.get("errors"):
-        if key in answer.said:
-            raise no_issue_error(key)
-        msg = f"Xray refused a query: {answer.said}"
-        raise RefusedError(msg, status=answer.status, said=answer.said)
-    return read_data(found, answer)
+    try:
+        return ask(xray, query, variables)
+    except RefusedError as error:
+        if key in error.said:
+            raise no_issue_error(key) from None
+        raise
 
 
 def _first_of(data: Mapping[str, Any]) -> Any:
