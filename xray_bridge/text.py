@@ -73,6 +73,12 @@ def describe_unknown(names: Iterable[str], known: Iterable[str]) -> str:
     return next((f"{text} (did you mean {word}=?)" for word in similar), text)
 
 
+def list_section(title: str, items: Iterable[str]) -> list[str]:
+    """Return a title with the number of items, and an indented line for each."""
+    found = [f"  {item}" for item in items]
+    return [f"{title}: {len(found)}", *found] if found else []
+
+
 def unique(parts: Iterable[Iterable[str]]) -> tuple[str, ...]:
     """Return the texts of all parts, each once, in order of first appearance."""
     return tuple(dict.fromkeys(text for part in parts for text in part))

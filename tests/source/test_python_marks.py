@@ -194,7 +194,7 @@ def test_libcst_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "libcst", None)
 
     with pytest.raises(UsageError, match="--remove needs libcst") as caught:
-        import_libcst("--remove")
+        import_libcst()
 
     assert caught.value.hint == "pip install libcst"
 

@@ -15,6 +15,7 @@ from xray_bridge.check.dataset_rows import CodeRow, read_row
 from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import ReportError
 from xray_bridge.source.places import TestPlace, read_place
+from xray_bridge.text import list_section
 
 
 if TYPE_CHECKING:
@@ -114,39 +115,34 @@ class KeysReport:
         keyed = self.tests - len(self.without_key) - self.ignored
         ignored = f", {self.ignored} ignored" if self.ignored else ""
         yield f"Tests: {self.tests}, {keyed} with a Test key{ignored}"
-        yield from _list_section("Malformed marks and tags", self.malformed)
-        yield from _list_section("Without a Test key", map(str, self.without_key))
-        yield from _list_section(
+        yield from list_section("Malformed marks and tags", self.malformed)
+        yield from list_section("Without a Test key", map(str, self.without_key))
+        yield from list_section(
             "On several tests",
             (f"{key}: {'; '.join(map(str, on))}" for key, on in self.shared.items()),
         )
-        yield from _list_section(
+        yield from list_section(
             "With several marks, of which only one counts; remove the others",
             (f"{test}: {', '.join(keys)}" for test, keys in self.doubled.items()),
         )
-        yield from _list_section(
+        yield from list_section(
             "Without a key and with a name that can change; give the function a key, "
             "or the row a fixed id",
             (f"{test}: {why}" for test, why in self.unstable.items()),
         )
-        yield from _list_section(
+        yield from list_section(
             "Keys that are not Tests in Xray",
             (
                 f"{key}: {why} ({'; '.join(map(str, carriers.get(key, ())))})"
                 for key, why in self.no_tests.items()
             ),
         )
-        yield from _list_section("Not looked up", self.not_asked)
-        yield from _list_section(
+        yield from list_section("Not looked up", self.not_asked)
+        yield from list_section(
             f"Tests of {self.selection} without code",
             (f"{key} {summary}".strip() for key, summary in self.without_code.items()),
         )
         yield from (f"Incomplete: {reason}" for reason in self.incomplete)
-
-
-def _list_section(title: str, items: Iterable[str]) -> list[str]:
-    found = [f"  {item}" for item in items]
-    return [f"{title}: {len(found)}", *found] if found else []
 
 
 def tests_by_key(

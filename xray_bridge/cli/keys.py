@@ -54,12 +54,7 @@ def register(commands: Any, help_text: str) -> None:
     parser.add_argument(
         "paths", nargs="*", metavar="RUN", help="run directories or their names"
     )
-    parser.add_argument(
-        "--framework",
-        choices=sorted(COMMANDS),
-        help="the tool that collects the tests; default: behave if this project has "
-        "behave's files, otherwise pytest",
-    )
+    options.add_framework(parser, COMMANDS)
     parser.add_argument(
         "--offline",
         action="store_true",

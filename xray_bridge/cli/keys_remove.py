@@ -14,7 +14,7 @@ from xray_bridge.runs.find import run_path
 from xray_bridge.source.files import Checkout, replace_all
 from xray_bridge.source.remove import make_removals
 from xray_bridge.source.syntax import import_libcst
-from xray_bridge.text import count
+from xray_bridge.text import count, list_section
 
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Collect tests, and take out their keys; Xray is not asked. 85 after a fault."""
     framework = framework_of(arguments.framework)
     if framework == "pytest":
-        import_libcst("--remove")
+        import_libcst()
     settings = options.resolve_settings(arguments, reads_frameworks=True).local
     if any(run_path(name, Path(settings.report_dir)) for name in arguments.paths):
         raise UsageError("--remove reads the code, so it takes no run directories")
@@ -43,10 +43,10 @@ def run(arguments: argparse.Namespace) -> int:
         *diff,
         f"Keys {done}: {len(removed)} in {count(len(edits.after), 'file')}",
         *(f"  {each}" for each in removed),
-        *_list_section(
-            "With a key that stays", [f"{t}: {why}" for t, why in edits.refused.items()]
+        *list_section(
+            "With a key that stays", (f"{t}: {why}" for t, why in edits.refused.items())
         ),
-        *_list_section("Nothing was written, because of", faults),
+        *list_section("Nothing was written, because of", faults),
     ]
     document = {
         "removed": [
@@ -61,7 +61,3 @@ def run(arguments: argparse.Namespace) -> int:
     console.emit(arguments, document, lines)
     would_write = arguments.check and bool(edits.after)
     return CheckError.exit_code if faults or would_write else 0
-
-
-def _list_section(title: str, items: list[str] | tuple[str, ...]) -> list[str]:
-    return [f"{title}: {len(items)}", *(f"  {e}" for e in items)] if items else []

@@ -19,7 +19,7 @@ from xray_bridge.runs.find import run_path
 from xray_bridge.source.edit import make_edits
 from xray_bridge.source.files import Checkout, replace_all
 from xray_bridge.source.plan import plan_keys
-from xray_bridge.text import count
+from xray_bridge.text import count, list_section
 
 
 if TYPE_CHECKING:
@@ -117,13 +117,10 @@ def _report_lines(
     files = count(len(edits.after), "file")
     yield f"Keys {done}: {len(edits.written)} in {files}"
     yield from (f"  {new}" for new in edits.written)
-    refused = [f"  {test}: {why}" for test, why in edits.refused.items()]
-    yield from [f"Without a key: {len(refused)}", *refused] if refused else []
-    unknown = [f"  {test}" for test in plan.unknown]
-    yield from [f"Not in Xray: {len(unknown)}", *unknown] if unknown else []
-    problems = [f"  {fault}" for fault in faults]
-    if problems:
-        yield from [f"Nothing was written, because of: {len(problems)}", *problems]
+    refused = (f"{test}: {why}" for test, why in edits.refused.items())
+    yield from list_section("Without a key", refused)
+    yield from list_section("Not in Xray", plan.unknown)
+    yield from list_section("Nothing was written, because of", faults)
 
 
 def _make_document(

@@ -67,6 +67,20 @@ def add_flags(
             _add_flag(group, setting, helps.get(setting.name, setting.help))
 
 
+def add_framework(
+    parser: argparse.ArgumentParser,
+    names: Iterable[str],
+    what: str = "that collects the tests",
+) -> None:
+    """Add the flag with the tool of the tests; without it, their files decide."""
+    parser.add_argument(
+        "--framework",
+        choices=sorted(names),
+        help=f"the tool {what}; default: behave if this project has behave's files, "
+        "otherwise pytest",
+    )
+
+
 def _add_flag(
     group: argparse._ArgumentGroup,
     setting: Setting[Any],

@@ -91,12 +91,7 @@ def _register_coverage(actions: Any) -> None:
     found.add_argument(
         "--markdown", type=Path, metavar="FILE", help="also write a page of Markdown"
     )
-    found.add_argument(
-        "--framework",
-        choices=sorted(COMMANDS),
-        help="the tool that collects the tests; default: behave if this project has "
-        "behave's files, otherwise pytest",
-    )
+    options.add_framework(found, COMMANDS)
     found.add_argument(
         "--no-collect", action="store_true", help="do not look at the marks in code"
     )

@@ -96,12 +96,7 @@ def register(commands: Any, help_text: str) -> None:
     parser.add_argument(
         "--markdown", action="store_true", help="print it as Markdown, with all texts"
     )
-    parser.add_argument(
-        "--framework",
-        choices=sorted(COMMANDS),
-        help="the tool in the commands; default: behave if this project has behave's "
-        "files, otherwise pytest",
-    )
+    options.add_framework(parser, COMMANDS, "in the commands")
     options.add_flags(parser, USED)
     parser.set_defaults(run=run)
 

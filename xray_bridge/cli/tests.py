@@ -17,6 +17,7 @@ from xray_bridge.config.settings import Settings
 from xray_bridge.errors import CheckError, PartlyRefusedError, UsageError
 from xray_bridge.sync.plan import CODE, XRAY
 from xray_bridge.sync.run import SyncResult, TestSync
+from xray_bridge.text import list_section
 
 
 if TYPE_CHECKING:
@@ -54,12 +55,7 @@ def register(commands: Any, help_text: str) -> None:
     parser.add_argument(
         "arguments", nargs="*", metavar="ARGUMENT", help="arguments of the framework"
     )
-    parser.add_argument(
-        "--framework",
-        choices=sorted(COMMANDS),
-        help="the tool that collects the tests; default: behave if this project has "
-        "behave's files, otherwise pytest",
-    )
+    options.add_framework(parser, COMMANDS)
     parser.add_argument(
         "--dry-run", action="store_true", help="print what would change; send nothing"
     )
@@ -102,7 +98,7 @@ def run(arguments: argparse.Namespace) -> int:
     faults += [f"malformed: {each}" for each in listing.malformed]
     lines = [
         *_describe_plan(plan, result, is_dry=is_dry),
-        *_list_section("Refused", _pair(result.refused)),
+        *list_section("Refused", _pair(result.refused)),
         *faults,
         *notices,
     ]
@@ -135,24 +131,24 @@ def _describe_plan(
         yield f"  {'create' if is_dry else f'created {key}'} {step.test}"
     for step in done:
         yield f"  {'change' if is_dry else 'changed'} {_describe_step(step)}"
-    yield from _list_section(
+    yield from list_section(
         "Found by name, and added to the lock file",
         (f"{_key(s)} {s.test}" for s in plan.steps if s.is_adopted and not s.test.key),
     )
-    yield from _list_section(
+    yield from list_section(
         "Left as people wrote it",
         (f"{_key(s)} {s.test}: {', '.join(s.kept)}" for s in plan.steps if s.kept),
     )
-    yield from _list_section(
+    yield from list_section(
         "Changed both in code and in Xray; nothing was overwritten, --take code or "
         "--take xray decides",
         (f"{_key(s)} {s.test}: {', '.join(s.conflicts)}" for s in plan.conflicts),
     )
-    yield from _list_section(
+    yield from list_section(
         "No longer in the code; their Tests stay in Xray",
         (f"{each.key} {each.test}" for each in plan.gone),
     )
-    yield from _list_section("Not synced", _pair(plan.left_out))
+    yield from list_section("Not synced", _pair(plan.left_out))
 
 
 def _describe_step(step: Step) -> str:
@@ -166,11 +162,6 @@ def _key(step: Step) -> str:
 
 def _pair(found: Mapping[str, str]) -> Iterator[str]:
     return (f"{test}: {why}" for test, why in found.items())
-
-
-def _list_section(title: str, items: Iterator[str]) -> list[str]:
-    found = [f"  {item}" for item in items]
-    return [f"{title}: {len(found)}", *found] if found else []
 
 
 def _make_document(

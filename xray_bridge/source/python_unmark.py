@@ -41,7 +41,7 @@ def remove_marks(content: bytes, keys: Mapping[Function, Sequence[str]]) -> Unma
     Raises ValueError for a file that is not Python, or that LibCST does not keep as it
     is.
     """
-    cst = import_libcst("--remove")
+    cst = import_libcst()
     module = parse_module(content)
     remover = _Remover(cst)
     wanted = {path: (path, tuple(each)) for path, each in keys.items()}

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from xray_bridge.source.python_marks import Function
 
 
-def import_libcst(flag: str) -> Any:
+def import_libcst() -> Any:
     """
-    Import LibCST, for a flag of the command.
+    Import LibCST.
 
     Raises UsageError if it is not installed.
     """
@@ -30,7 +30,7 @@ def import_libcst(flag: str) -> Any:
         import libcst
     except ImportError:
         hint = "pip install libcst"
-        raise UsageError(f"{flag} needs libcst", hint=hint) from None
+        raise UsageError("--remove needs libcst", hint=hint) from None
     return libcst
 
 
