@@ -89,9 +89,16 @@ def run(arguments: argparse.Namespace) -> int:
     with options.settings_with_server(arguments, looks_only=True) as settings:
         listing = _collect_tests(arguments, settings)
         carriers = keys.tests_by_key(listing.tests)
-        asked = keys.NOT_ASKED if arguments.offline else _ask_xray(settings, carriers)
+        asked, rows = keys.NOT_ASKED, RowsReport()
+        if not arguments.offline:
+            connection = connect(settings)
+            http = Http(connection, Deadline(settings.deadline))
+            xray = make_client(connection, http)
+            asked = _ask_xray(xray, settings, carriers)
+            http.renew_deadline()
+            every, dialect = arguments.datasets, connection.dialect
+            rows = compare_with_xray(listing.rows, xray, dialect, every=every)
         found = keys.compare_keys(listing, asked)
-        rows = _compare_rows(arguments, settings, listing)
     lines = [*found.lines(carriers), *rows.lines()]
     if not (arguments.offline or asked.selection):
         lines.append("Tests without code are not listed: give --select or --test-plan")
@@ -103,8 +110,9 @@ def run(arguments: argparse.Namespace) -> int:
     return CheckError.exit_code if is_wrong else 0
 
 
-def _ask_xray(settings: Settings, by_key: Iterable[str]) -> keys.XrayKeys:
-    xray = _make_client(settings)
+def _ask_xray(
+    xray: XrayClient, settings: Settings, by_key: Iterable[str]
+) -> keys.XrayKeys:
     lookup = look_up_keys(xray, sorted(by_key))
     selection = settings.select or settings.test_plan
     return keys.XrayKeys(
@@ -115,31 +123,18 @@ def _ask_xray(settings: Settings, by_key: Iterable[str]) -> keys.XrayKeys:
     )
 
 
-def _compare_rows(
-    arguments: argparse.Namespace, settings: Settings, listing: keys.Listing
-) -> RowsReport:
-    if arguments.offline or not listing.rows:
-        return RowsReport()
-    dialect = connect(settings).dialect
-    every = arguments.datasets
-    return compare_with_xray(listing.rows, _make_client(settings), dialect, every=every)
-
-
 def _print_selected(arguments: argparse.Namespace) -> int:
     with options.settings_with_server(arguments, looks_only=True) as settings:
         if not settings.select:
             msg = "nothing is selected: xray_select is not set"
             raise SelectionError(msg)
-        found = tests_of(_make_client(settings), settings.select)
-        notices = connect(settings).notices
+        connection = connect(settings)
+        xray = make_client(connection, Http(connection, Deadline(settings.deadline)))
+        found = tests_of(xray, settings.select)
+    notices = connection.notices
     lines = [f"{key} {summary}" for key, summary in found.items()]
     console.emit(arguments, {"tests": found, "notices": notices}, [*lines, *notices])
     return 0
-
-
-def _make_client(settings: Settings) -> XrayClient:
-    connection = connect(settings)
-    return make_client(connection, Http(connection, Deadline(settings.deadline)))
 
 
 def _collect_tests(arguments: argparse.Namespace, settings: Settings) -> keys.Listing:
