@@ -10,10 +10,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge.client.graphql import read_page
-from xray_bridge.client.paging import PAGE, Page, all_pages
+from xray_bridge.client.paging import PAGE, all_pages
 from xray_bridge.client.response import member_of
-from xray_bridge.client.test_runs import DEFINITION
+from xray_bridge.client.test_issues import find_field_ids, list_on_cloud
 from xray_bridge.dataclass import dataclass
 from xray_bridge.model.dialect import CLOUD, SERVER
 
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
     from xray_bridge.client.xray import XrayClient
     from xray_bridge.model.dialect import Dialect
 
-# The custom field of Server with the Test Type.
-TEST_TYPE = "com.xpandit.plugins.xray:test-type-custom-field"
 # Names and kinds of the Test Types that no scenario has.
 NOT_CUCUMBER = frozenset({"manual", "generic", "steps", "unstructured"})
 JQL = "project = {} AND issuetype = Test ORDER BY key"
@@ -62,9 +59,8 @@ def list_tests(xray: XrayClient, dialect: Dialect, project: str) -> list[KnownTe
 
 
 def _list_on_server(xray: ServerXray, jql: str) -> list[KnownTest]:
-    fields = [each for each in xray.jira.list_fields() if isinstance(each, dict)]
-    ids = {str(member_of(e.get("schema"), "custom")): str(e.get("id")) for e in fields}
-    definition, kind = ids.get(DEFINITION, ""), ids.get(TEST_TYPE, "")
+    ids = find_field_ids(xray.jira.list_fields())
+    definition, kind = ids.get("definition", ""), ids.get("kind", "")
     wanted = tuple(filter(None, ("summary", definition, kind)))
     return [
         _make_test(
@@ -78,26 +74,16 @@ def _list_on_server(xray: ServerXray, jql: str) -> list[KnownTest]:
 
 
 def _list_on_cloud(xray: CloudXray, jql: str) -> list[KnownTest]:
-    found: dict[str, KnownTest] = {}
-
-    def page(start: int) -> Page:
-        listed = xray.query(TESTS, {"jql": jql, "start": start}).get("getTests")
-        # It checks the form of the list.
-        checked = read_page(listed)
-        results = member_of(listed, "results") or ()
-        for test, jira in zip(results, checked.issues, strict=True):
-            key, kind = str(jira["key"]), member_of(test, "testType")
-            found[key] = _make_test(
-                key,
-                jira.get("summary"),
-                member_of(test, "unstructured"),
-                member_of(kind, "name"),
-                member_of(kind, "kind"),
-            )
-        return checked
-
-    all_pages(page)
-    return list(found.values())
+    return [
+        _make_test(
+            key,
+            test["jira"].get("summary"),
+            test.get("unstructured"),
+            member_of(test.get("testType"), "name"),
+            member_of(test.get("testType"), "kind"),
+        )
+        for key, test in list_on_cloud(xray, TESTS, jql).items()
+    ]
 
 
 def _make_test(key: str, summary: Any, definition: Any, *kinds: Any) -> KnownTest:

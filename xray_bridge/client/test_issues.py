@@ -42,7 +42,7 @@ TEXTS = ("summary", "description", "labels")
 QUERY = (
     "query($jql: String!, $start: Int!) { "
     f"getTests(jql: $jql, limit: {PAGE}, start: $start) {{ total results {{ "
-    "issueId unstructured gherkin folder { path } testType { name kind } "
+    "issueId unstructured gherkin folder { path } testType { name } "
     f"jira(fields: {json.dumps(['key', *TEXTS])}) }} }} }}"
 )
 
@@ -127,29 +127,43 @@ def _read_on_cloud(
     project: str,
     issue_type: str,  # noqa: ARG001 - the list has Tests only
 ) -> list[TestTexts]:
-    jql = f"project = {project} ORDER BY key"
-    found: dict[str, TestTexts] = {}
+    found = list_on_cloud(xray, QUERY, f"project = {project} ORDER BY key")
+    return [_read_test(key, test) for key, test in found.items()]
+
+
+def list_on_cloud(
+    xray: CloudXray, query: str, jql: str
+) -> dict[str, Mapping[str, Any]]:
+    """
+    Query all pages of Tests; return what Xray says about each, by key.
+
+    ``query`` has the variables ``jql`` and ``start``. Raises DeliveryError;
+    NotXrayError also for a list that ends too early.
+    """
+    found: dict[str, Mapping[str, Any]] = {}
 
     def page(start: int) -> Page:
-        listed = xray.query(QUERY, {"jql": jql, "start": start}).get("getTests")
+        listed = xray.query(query, {"jql": jql, "start": start}).get("getTests")
         # It checks the form of the list.
         checked = read_page(listed)
-        results = member_of(listed, "results") or ()
-        for test, jira in zip(results, checked.issues, strict=True):
-            path = member_of(test.get("folder"), "path")
-            read = _make_test(
-                {"id": test.get("issueId"), "key": jira["key"]},
-                jira,
-                kind=member_of(test.get("testType"), "name"),
-                definition=test.get("unstructured"),
-                steps=test.get("gherkin"),
-                folder=path if isinstance(path, str) else None,
-            )
-            found[read.key] = read
+        for test in member_of(listed, "results") or ():
+            found[str(test["jira"]["key"])] = test
         return checked
 
     all_pages(page)
-    return list(found.values())
+    return found
+
+
+def _read_test(key: str, test: Mapping[str, Any]) -> TestTexts:
+    path = member_of(test.get("folder"), "path")
+    return _make_test(
+        {"id": test.get("issueId"), "key": key},
+        test["jira"],
+        kind=member_of(test.get("testType"), "name"),
+        definition=test.get("unstructured"),
+        steps=test.get("gherkin"),
+        folder=path if isinstance(path, str) else None,
+    )
 
 
 def _make_test(
