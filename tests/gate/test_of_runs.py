@@ -18,6 +18,7 @@ from xray_bridge.model.changes import Baseline, Change, Changes
 from xray_bridge.model.results import Outcome
 from xray_bridge.runs import attempts, codec
 from xray_bridge.runs.journal_lines import encode_line
+from xray_bridge.runs.report_files import Files, ReportFile, save_files
 from xray_bridge.runs.run_directory import SEALED, State
 
 
@@ -53,6 +54,21 @@ def test_tests_that_ran_are_counted_once(tmp_path: Path) -> None:
     assert facts.count_tests() == 2
     assert facts.list_failures() == ["tests.test_calculator.one"]
     assert facts.list_flaky() == ["tests.test_calculator.two"]
+
+
+def test_report_files_of_several_run_directories_are_added_up(tmp_path: Path) -> None:
+    """Their tests have no names, so that none of them is the same test."""
+    directories = [recorded(tmp_path / each) for each in ("one", "two")]
+    counts = {"passed": 2, "failed": 1}
+    file = ReportFile(
+        name="a.xml", file="a.xml", format="junit", tests=3, counts=counts
+    )
+    for directory in directories:
+        save_files(directory, Files(files=(file,)))
+
+    facts = RunFacts(directories, settings_of())
+
+    assert (facts.count_tests(), len(facts.list_failures())) == (6, 2)
 
 
 def test_failures_in_quarantine_do_not_count(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from xray_bridge.runs.run_directory import (
     RunDirectory,
     RunInfo,
 )
-from xray_bridge.runs.sessions import Run, group_runs
+from xray_bridge.runs.sessions import Run, environments_of, group_runs
 
 
 if TYPE_CHECKING:
@@ -76,13 +76,10 @@ def describe_baseline(run: Run) -> Baseline:
 def describe_place(info: RunInfo) -> tuple[str, ...]:
     """Return what comparable runs have in common, beside the branch."""
     settings = info.settings
-    environments = (
-        name.strip() for name in settings.get("environments", "").split(";")
-    )
     return (
         info.framework,
         *(settings.get(name, "").upper() for name in SAME),
-        *sorted(set(environments)),
+        *sorted(set(environments_of(info))),
     )
 
 
@@ -106,21 +103,15 @@ def _is_earlier(run: Run, directory: RunDirectory, info: RunInfo) -> bool:
 
 def _is_whole(run: Run) -> bool:
     """Whether a run is a session that came to its end."""
-    if run.info.framework == REPORT_FILES:
-        return False
-    return not any(_reasons_against(run))
+    is_session = run.info.framework != REPORT_FILES
+    return is_session and not any(map(_lacks_results, run.directories))
 
 
-def _reasons_against(run: Run) -> Iterator[str]:
-    for directory in run.directories:
-        if is_partial_rerun(directory):
-            yield "it ran only failed tests again"
-            continue
-        try:
-            missing = directory.missing
-        except RunDirectoryError as error:
-            yield error.message
-            continue
-        yield from (
-            why for why in missing if why == KILLED or why.endswith(INTERRUPTED)
-        )
+def _lacks_results(directory: RunDirectory) -> bool:
+    if is_partial_rerun(directory):
+        return True
+    try:
+        missing = directory.missing
+    except RunDirectoryError:
+        return True
+    return any(why == KILLED or why.endswith(INTERRUPTED) for why in missing)

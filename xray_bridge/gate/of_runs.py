@@ -13,17 +13,18 @@ from xray_bridge.config.jira_settings import AUTO
 from xray_bridge.errors import RunDirectoryError
 from xray_bridge.gate.facts import UnknownError, UnsetError
 from xray_bridge.gate.of_project import ProjectFacts
-from xray_bridge.gate.results import NOT_RUN, tally_files, tally_tests
+from xray_bridge.gate.results import tally_files, tally_tests
 from xray_bridge.jira.notes import read_notes
 from xray_bridge.jira.releases.fix_version import NAME
-from xray_bridge.model.results import Outcome
+from xray_bridge.model.results import DID_NOT_RUN, Outcome
 from xray_bridge.runs import attempts
 from xray_bridge.runs.merge import Results
 from xray_bridge.runs.report_files import load_files
+from xray_bridge.runs.sessions import environments_of
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from xray_bridge.config.settings import Settings
     from xray_bridge.gate.questions import Server
@@ -72,12 +73,11 @@ class RunFacts(ProjectFacts):
         return list(dict.fromkeys((*gaps, *self._results.missing)))
 
     @cached_property
-    def _tests(self) -> Mapping[str, Tally]:
+    def _tests(self) -> Sequence[Tally]:
         results = self._results.all_runs()
         found = tally_tests(chain(results, self._earlier_results()))
-        for directory in self._directories:
-            files = load_files(directory)
-            found |= tally_files(files) if files is not None else {}
+        for files in filter(None, map(load_files, self._directories)):
+            found += tally_files(files)
         return found
 
     def _earlier_results(self) -> Iterator[TestRun]:
@@ -97,7 +97,7 @@ class RunFacts(ProjectFacts):
 
     def count_tests(self) -> int:
         """Count the tests that ran."""
-        return sum(each.outcome not in NOT_RUN for each in self._tests.values())
+        return sum(each.outcome not in DID_NOT_RUN for each in self._tests)
 
     def list_failures(self) -> list[str]:
         """Name the tests that failed, without those in quarantine."""
@@ -107,7 +107,7 @@ class RunFacts(ProjectFacts):
     def _failed(self) -> list[Tally]:
         return [
             each
-            for each in self._tests.values()
+            for each in self._tests
             if each.outcome is Outcome.FAILED and not each.is_spared
         ]
 
@@ -147,16 +147,14 @@ class RunFacts(ProjectFacts):
 
     def list_flaky(self) -> list[str]:
         """Name the tests that passed after failed attempts."""
-        tests = self._tests.values()
-        return [each.shown for each in tests if each.outcome is Outcome.FLAKY]
+        return [each.shown for each in self._tests if each.outcome is Outcome.FLAKY]
 
     def list_environments(self) -> list[str]:
         """Name the Test Environments with results."""
         found = dict.fromkeys(self.settings.environments)
         for directory in self._directories:
             with suppress(RunDirectoryError):
-                named = directory.info.settings.get("environments", "").split(";")
-                found |= dict.fromkeys(each.strip() for each in named if each.strip())
+                found |= dict.fromkeys(environments_of(directory.info))
         return list(found)
 
     def list_missing_tests(self) -> list[str]:

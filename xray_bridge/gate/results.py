@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from xray_bridge.model.results import TestRun
     from xray_bridge.runs.report_files import Files
 
-# Outcomes of tests that did not run.
-NOT_RUN = frozenset({Outcome.SKIPPED, Outcome.NOT_RUN})
-
 
 @dataclass(slots=True)
 class Tally:
@@ -42,8 +39,8 @@ class Tally:
         return " ".join((*self.keys, self.name))
 
 
-def tally_tests(runs: Iterable[TestRun]) -> dict[str, Tally]:
-    """Return the tests by name; a test may have run in several Test Environments."""
+def tally_tests(runs: Iterable[TestRun]) -> list[Tally]:
+    """Return the tests by name; one may have run in several Test Environments."""
     found: dict[str, Tally] = {}
     for run in runs:
         name = one_line(name_of(run, per_row=True))
@@ -54,13 +51,13 @@ def tally_tests(runs: Iterable[TestRun]) -> dict[str, Tally]:
         else:
             known.outcome = worst_outcome((known.outcome, run.outcome))
             known.is_spared = known.is_spared and is_spared
-    return found
+    return list(found.values())
 
 
-def tally_files(files: Files) -> dict[str, Tally]:
+def tally_files(files: Files) -> list[Tally]:
     """Return the tests of report files: most of them are only counted there."""
     named = iter(files.failures)
-    found: dict[str, Tally] = {}
+    found = []
     for word, number in files.counts.items():
         outcome = Outcome(word)
         for at in range(1, number + 1):
@@ -68,5 +65,5 @@ def tally_files(files: Files) -> dict[str, Tally]:
             name = failure.name if failure else f"{word} {at}"
             keys = failure.keys if failure else ()
             is_spared = outcome is not Outcome.FAILED
-            found[f"{word} {at}"] = Tally(name, keys, outcome, is_spared)
+            found.append(Tally(name, keys, outcome, is_spared))
     return found

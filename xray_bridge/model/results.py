@@ -26,6 +26,10 @@ class Outcome(enum.Enum):
     NOT_RUN = "not run"
 
 
+# Outcomes of tests that did not run.
+DID_NOT_RUN = frozenset({Outcome.SKIPPED, Outcome.NOT_RUN})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestIssue:
     """

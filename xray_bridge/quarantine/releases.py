@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from xray_bridge.config.quarantine_table import Quarantine, parse_quarantine
 from xray_bridge.errors import RunDirectoryError
-from xray_bridge.model.results import Outcome
+from xray_bridge.model.results import DID_NOT_RUN, Outcome
 from xray_bridge.quarantine.entries import Entries
 from xray_bridge.runs import codec, run_directory
 from xray_bridge.runs.sessions import group_runs
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from xray_bridge.runs.sessions import Run
 
 GOOD = frozenset({Outcome.PASSED, Outcome.XPASSED})
-# Outcomes that say nothing about a test.
-SILENT = frozenset({Outcome.SKIPPED, Outcome.NOT_RUN})
 PROPOSAL = (
     "{} has passed {} times in a row: it may leave the quarantine, in which it is for "
     "{}"
@@ -53,7 +51,7 @@ def list_releases(runs: Sequence[Run], quarantine: Quarantine) -> list[str]:
     as passed if all of them passed. A flaky result is no pass.
     """
     wanted = quarantine.release_after
-    # A test cannot have passed more often than tests ran.
+    # No test has passed in more runs than there are.
     if not quarantine.tests or len(runs) < wanted:
         return []
     passes = dict.fromkeys((each.test for each in quarantine.tests), 0)
@@ -79,7 +77,7 @@ def _results_of(run: Run, quarantine: Quarantine) -> dict[str, bool]:
     try:
         for each in run.results().all_runs():
             line = codec.encode(each)
-            entry = None if each.outcome in SILENT else entries.find(line)
+            entry = None if each.outcome in DID_NOT_RUN else entries.find(line)
             if entry is not None:
                 is_good = each.outcome in GOOD
                 found[entry.test] = found.get(entry.test, True) and is_good

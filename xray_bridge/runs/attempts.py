@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from xray_bridge.atomic import replaced
 from xray_bridge.errors import RunDirectoryError
-from xray_bridge.model.results import Outcome
+from xray_bridge.model.results import DID_NOT_RUN, Outcome
 from xray_bridge.runs import codec, evidence, inside
 from xray_bridge.runs.aggregate import attempt_lines
 from xray_bridge.runs.journal_lines import encode_line, parse_line
@@ -46,8 +46,7 @@ RERUN = "rerun.jsonl"
 # rerun. A test that did not run again has not passed.
 AFTER_A_FAILURE = {
     Outcome.PASSED: Outcome.FLAKY,
-    Outcome.SKIPPED: Outcome.FAILED,
-    Outcome.NOT_RUN: Outcome.FAILED,
+    **dict.fromkeys(DID_NOT_RUN, Outcome.FAILED),
 }
 # The first of ``attempt_lines``, and each of the others.
 HEAD = re.compile(r"^Failed attempts before this one: \d+$", re.MULTILINE)
@@ -72,7 +71,7 @@ def join_attempts(earlier: TestRun, later: TestRun) -> TestRun:
         return replace(later, position=earlier.position)
     before, older = split_attempts(earlier.message)
     message, newer = split_attempts(later.message)
-    if later.outcome in {Outcome.SKIPPED, Outcome.NOT_RUN}:
+    if later.outcome in DID_NOT_RUN:
         # It did not run again, so that this is no attempt.
         again = f"The rerun skipped it: {message}".rstrip(": ")
         message, failed = f"{before}\n{again}", older

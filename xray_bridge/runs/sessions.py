@@ -67,11 +67,12 @@ def group_runs(
     runs = []
     for group in groups.values():
         group.sort(key=lambda each: each[1].started)
-        parts = tuple(_environments_of(info) for _, info in group)
+        parts = tuple(environments_of(info) for _, info in group)
         runs.append(Run(tuple(each for each, _ in group), group[0][1], parts))
     return sorted(runs, key=lambda run: run.info.started)
 
 
-def _environments_of(info: RunInfo) -> tuple[str, ...]:
+def environments_of(info: RunInfo) -> tuple[str, ...]:
+    """Return the Test Environments that a session has recorded."""
     given = info.settings.get("environments", "").split(";")
     return tuple(filter(None, map(str.strip, given)))
