@@ -8,6 +8,7 @@ import pytest
 
 from tests.builders import a_run, recorded
 from tests.report.test_write import header, page, text
+from xray_bridge.changes.causes import Causes
 from xray_bridge.model.changes import Baseline, Change, Changes
 from xray_bridge.model.receipt import DELIVERED, Receipt
 from xray_bridge.model.results import Outcome
@@ -97,6 +98,19 @@ def test_failures_are_filtered_by_cause(tmp_path: Path) -> None:
         "KeyError in db.py connect"
     ) == len(runs[:-1])
     assert "#?cause=KeyError+in+db.py+connect" in tree.xpath("//table//a/@href")
+
+
+def test_a_long_cause_is_the_same_text_as_in_the_receipt(tmp_path: Path) -> None:
+    """It ends with dots, where the receipt cuts it, too."""
+    run = a_run(Outcome.FAILED, message="far " * 100)
+    causes = Causes()
+    causes.add("test_far", run.message)
+
+    tree = page(tmp_path, recorded(tmp_path, run))
+
+    (shown,) = tree.xpath("//details[@id='failed']//li/@data-cause")
+    assert shown == str(causes.list_first()[0])
+    assert shown.endswith("...")
 
 
 def test_one_cause_needs_no_filter(tmp_path: Path) -> None:

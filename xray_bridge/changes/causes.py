@@ -19,6 +19,11 @@ LONGEST = 200
 TESTS = 20
 
 
+def shorten_place(cause: Cause) -> str:
+    """Return the place of a cause on one line of limited length."""
+    return shorten(one_line(cause.place), LONGEST)
+
+
 @dataclass(slots=True)
 class Causes:
     """Collects the failures of a run."""
@@ -49,7 +54,7 @@ class Causes:
         return tuple(
             FailureCause(
                 type=cause.type,
-                place=shorten(one_line(cause.place), LONGEST),
+                place=shorten_place(cause),
                 failures=self._counts[cause],
                 tests=tuple(self._found[cause]),
             )

@@ -81,6 +81,11 @@ class Change:
             return ""
         return f"{self.seconds:.1f} s, before {self.seconds_before:.1f} s"
 
+    @property
+    def detail(self) -> str:
+        """Both durations of a slower test, or the main line of a failure."""
+        return self.times or self.message
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailureCause:
@@ -230,8 +235,7 @@ class Changes:
 def describe(change: Change) -> str:
     """Return the name of a test, its keys, and what changed, on one line."""
     keys = f" ({', '.join(change.keys)})" if change.keys else ""
-    detail = change.times or change.message
-    return f"{change.name}{keys}{': ' if detail else ''}{detail}"
+    return f"{change.name}{keys}{': ' if change.detail else ''}{change.detail}"
 
 
 def name_tests(cause: FailureCause) -> str:

@@ -51,16 +51,15 @@ def _changes(changes: Changes | None, browse: str) -> Iterator[values.Table]:
     if changes is None:
         return
     for kind, word in KINDS.items():
-        title = f"{word[0].upper()}{word[1:]} since {changes.baseline}"
+        title = f"{word.capitalize()} since {changes.baseline}"
         rows = tuple(_row_of(each, browse) for each in changes.list_of(kind))
         yield values.Table(title=title, head=("Test", "Test key", "Detail"), rows=rows)
 
 
 def _row_of(change: Change, browse: str) -> tuple[values.Link, ...]:
     key = change.keys[0] if change.keys else ""
-    detail = change.times or change.message
     return (
         values.Link(change.name),
         values.Link(key, f"{browse}{key}" if browse and key else ""),
-        values.Link(detail),
+        values.Link(change.detail),
     )

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from xray_bridge.changes.causes import shorten_place
 from xray_bridge.model.changes import FailureCause
 from xray_bridge.model.fingerprint import read_cause
 from xray_bridge.model.results import Outcome
 from xray_bridge.runs.evidence import format_size
 from xray_bridge.runs.failures import text_of
-from xray_bridge.text import one_line
 from xray_pages import values
 
 
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 # In bytes: of one file, and of all files within a page.
 LARGEST_FILE = 8 << 20
 LARGEST_PAGE = 64 << 20
-# Characters of the place of a cause.
-LONGEST = 200
 KIND_OF = {
     Outcome.PASSED: values.PASSED,
     Outcome.FAILED: values.FAILED,
@@ -145,7 +143,7 @@ def _name_cause(run: TestRun) -> str:
     if run.outcome is not Outcome.FAILED:
         return ""
     found = read_cause(text_of(run))
-    return str(FailureCause(type=found.type, place=one_line(found.place)[:LONGEST]))
+    return str(FailureCause(type=found.type, place=shorten_place(found)))
 
 
 def _table_text(table: Iterable[Iterable[str]]) -> str:
