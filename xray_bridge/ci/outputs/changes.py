@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xray_bridge.ci.outputs.text import code_of
+from xray_bridge.ci.outputs.text import code_of, list_lines
 from xray_bridge.model.changes import KINDS, NAMED
 
 
@@ -31,25 +31,10 @@ def change_lines(changes: Changes) -> Iterator[str]:
     for kind, word in KINDS.items():
         listed = changes.list_of(kind)
         total = changes.counts.get(kind, len(listed))
-        if listed:
-            yield from _titled(f"{word[0].upper()}{word[1:]}", total)
-            yield from (f"- {_change_line(each)}" for each in listed[:SHOWN])
-            yield from _more_line(total)
-    if changes.causes:
-        yield from _titled(changes.causes_headline)
-        yield from (f"- {_cause_line(each)}" for each in changes.causes[:SHOWN])
-        yield from _more_line(changes.cause_count)
-
-
-def _titled(title: str, total: int = 0) -> Iterator[str]:
-    yield ""
-    yield f"**{title}** {total}" if total else f"**{title}**"
-    yield ""
-
-
-def _more_line(total: int) -> Iterator[str]:
-    if total > SHOWN:
-        yield f"- and {total - SHOWN} more"
+        title = f"**{word.capitalize()}** {total}"
+        yield from list_lines(title, [*map(_change_line, listed)], SHOWN, total)
+    title, causes = f"**{changes.causes_headline}**", map(_cause_line, changes.causes)
+    yield from list_lines(title, [*causes], SHOWN, changes.cause_count)
 
 
 def _change_line(change: Change) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xray_bridge.ci.escape import escape_ci_commands
-from xray_bridge.ci.outputs.text import code_of, markdown_link
+from xray_bridge.ci.outputs.text import code_of, list_lines, markdown_link
 from xray_bridge.model import receipt as states
 from xray_bridge.text import one_line
 
@@ -54,13 +54,11 @@ def _page_lines(receipt: Receipt) -> Iterator[str]:
         from xray_bridge.ci.outputs.gate import gate_lines
 
         yield from gate_lines(receipt.gate)
-    yield from _list_lines("Failed", [_failure_line(f) for f in receipt.failures])
-    yield from _list_lines(
-        "Refused by Xray", [_refusal_line(r) for r in receipt.refused]
-    )
-    yield from _list_lines("Incomplete", [code_of(text) for text in receipt.incomplete])
-    yield from _list_lines("Left out", [code_of(text) for text in receipt.left_out])
-    yield from _list_lines("Notes", [code_of(text) for text in receipt.notices])
+    yield from _listed("Failed", [_failure_line(f) for f in receipt.failures])
+    yield from _listed("Refused by Xray", [_refusal_line(r) for r in receipt.refused])
+    yield from _listed("Incomplete", [code_of(text) for text in receipt.incomplete])
+    yield from _listed("Left out", [code_of(text) for text in receipt.left_out])
+    yield from _listed("Notes", [code_of(text) for text in receipt.notices])
 
 
 def _page_title(receipt: Receipt) -> str:
@@ -95,15 +93,8 @@ def _count_table(receipt: Receipt) -> Iterator[str]:
         yield f"| {' | '.join(cells.values())} |"
 
 
-def _list_lines(title: str, lines: Sequence[str]) -> Iterator[str]:
-    if not lines:
-        return
-    yield ""
-    yield f"**{title}**"
-    yield ""
-    yield from (f"- {line}" for line in lines[:SHOWN])
-    if len(lines) > SHOWN:
-        yield f"- and {len(lines) - SHOWN} more"
+def _listed(title: str, lines: Sequence[str]) -> Iterator[str]:
+    return list_lines(f"**{title}**", lines, SHOWN)
 
 
 def _failure_line(failure: Failure) -> str:

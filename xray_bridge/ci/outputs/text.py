@@ -16,7 +16,7 @@ from xray_bridge.text import one_line
 
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 # Characters of one text in Markdown.
 LONGEST = 500
@@ -95,6 +95,25 @@ def code_of(text: str) -> str:
     """Return a text of others as a code span of limited length."""
     line = escape_ci_commands(one_line(text))
     return code_span(line if len(line) <= LONGEST else f"{line[:LONGEST]}...")
+
+
+def list_lines(
+    title: str, lines: Sequence[str], shown: int, total: int = 0
+) -> Iterator[str]:
+    """
+    Yield a list under its title, the first ``shown`` lines; nothing without lines.
+
+    ``total`` is how many there are, if ``lines`` are only some of them.
+    """
+    if not lines:
+        return
+    yield ""
+    yield title
+    yield ""
+    yield from (f"- {line}" for line in lines[:shown])
+    more = max(total, len(lines)) - shown
+    if more > 0:
+        yield f"- and {more} more"
 
 
 def markdown_link(label: str, address: str) -> str:
