@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,10 +15,10 @@ from xray_bridge.config.project_file import read_text
 from xray_bridge.config.quarantine_table import Entry, parse_quarantine, spell_name
 from xray_bridge.config.settings import Settings
 from xray_bridge.errors import UsageError
+from xray_bridge.model.times import today_in_utc
 from xray_bridge.quarantine.listing import judge_run
 from xray_bridge.quarantine.releases import propose_releases
 from xray_bridge.quarantine.write import add_entry, find_file, format_entry
-from xray_bridge.recording.quarantine import today_in_utc
 from xray_bridge.runs import run_directory
 from xray_bridge.runs.find import find_run
 from xray_bridge.source.files import replace_all
@@ -184,13 +184,7 @@ def _with_fingerprints(
         )
         raise UsageError(msg, hint=hint)
     known = dict.fromkeys(each.fingerprint for each in judged)
-    return Entry(
-        test=entry.test,
-        owner=entry.owner,
-        issue=entry.issue,
-        until=entry.until,
-        fingerprints=tuple(known),
-    )
+    return replace(entry, fingerprints=tuple(known))
 
 
 def _lines_about(quarantine: Quarantine) -> Iterator[str]:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from xray_bridge.client.executions import list_executions
 from xray_bridge.errors import SelectionError
 from xray_bridge.gate.facts import UnknownError, UnsetError
-from xray_bridge.gate.of_project import ProjectFacts, today_in_utc
+from xray_bridge.gate.of_project import ProjectFacts
+from xray_bridge.model.times import today_in_utc
 
 
 if TYPE_CHECKING:

@@ -4,27 +4,23 @@ Facts for a gate that do not depend on where its results are.
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from xray_bridge.config.jira_settings import AUTO
 from xray_bridge.config.quarantine_table import parse_quarantine
 from xray_bridge.gate.facts import UnknownError
+from xray_bridge.model.times import today_in_utc
+from xray_bridge.quarantine.entries import add_labelled
 
 
 if TYPE_CHECKING:
-    from datetime import date
+    from collections.abc import Sequence
 
     from xray_bridge.config.gate_table import Gate
     from xray_bridge.config.quarantine_table import Entry
     from xray_bridge.config.settings import Settings
     from xray_bridge.gate.questions import Server
-
-
-def today_in_utc() -> date:
-    """Return the day on which quarantines end."""
-    return datetime.now(timezone.utc).date()
 
 
 class ProjectFacts:
@@ -54,18 +50,15 @@ class ProjectFacts:
         return [f"{each.test} ({reason})" for each, reason in reasons if reason]
 
     @cached_property
-    def quarantined(self) -> list[Entry]:
+    def quarantined(self) -> Sequence[Entry]:
         """The tests of the quarantine's table, and the Tests with its label."""
         quarantine = parse_quarantine(self.settings.quarantine)
         if not quarantine.label:
-            return list(quarantine.tests)
+            return quarantine.tests
         from xray_bridge.gate import questions
 
-        listed = questions.list_labelled(self.ask_server())
-        labelled = parse_quarantine({"tests": listed}).tests
-        known = {each.test for each in quarantine.tests}
-        more = [quarantine.complete(e) for e in labelled if e.test not in known]
-        return [*quarantine.tests, *more]
+        labelled = questions.list_labelled(self.ask_server())
+        return add_labelled(quarantine, labelled).tests
 
     def list_uncovered(self, gate: Gate) -> list[str]:
         """Name the requirements that no Test covers."""

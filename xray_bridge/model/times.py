@@ -1,11 +1,21 @@
 """
-Format times for Xray and Jira, from seconds since the epoch.
+Tell the day, and format times for Xray and Jira, from seconds since the epoch.
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timezone
 from functools import lru_cache
+from typing import TYPE_CHECKING
+
+
+if TYPE_CHECKING:
+    from datetime import date
+
+
+def today_in_utc() -> date:
+    """Return the day on which quarantines end."""
+    return datetime.now(timezone.utc).date()
 
 
 def iso_time(seconds: float | None) -> str:

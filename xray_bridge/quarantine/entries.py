@@ -4,19 +4,32 @@ Find the quarantine of a test, by its Test keys and its names.
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from xray_bridge.config.quarantine_table import spell_name
-from xray_bridge.model.keys import KEY
+from xray_bridge.config.quarantine_table import parse_quarantine, spell_name
 from xray_bridge.runs.running_test import address_of
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from xray_bridge.config.quarantine_table import Entry, Quarantine
     from xray_bridge.runs.codec import Line
+
+
+def add_labelled(
+    quarantine: Quarantine, labelled: Sequence[Mapping[str, Any]]
+) -> Quarantine:
+    """
+    Add the Tests with the label, which are entries of a table; those it has win.
+
+    Raises ValueError.
+    """
+    known = {each.test for each in quarantine.tests}
+    found = parse_quarantine({"tests": labelled}).tests
+    more = [quarantine.complete(each) for each in found if each.test not in known]
+    return replace(quarantine, tests=(*quarantine.tests, *more))
 
 
 class Entries:
@@ -43,7 +56,7 @@ class Entries:
 def _normal_name(test: str) -> str:
     """Return a node id as definition; other names as they are."""
     name = spell_name(test)
-    if "::" not in name or re.fullmatch(KEY, name):
+    if "::" not in name:
         return name
     return ".".join(filter(None, address_of(name)))
 

@@ -5,17 +5,13 @@ Begin the quarantine of a session: its table, and the Tests with its label in Xr
 from __future__ import annotations
 
 import json
-from dataclasses import replace
-from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from xray_bridge.config.quarantine_table import (
-    Quarantine,
-    parse_quarantine,
-    to_table,
-)
+from xray_bridge.config.quarantine_table import parse_quarantine, to_table
 from xray_bridge.config.settings import Settings
+from xray_bridge.model.times import today_in_utc
+from xray_bridge.quarantine.entries import add_labelled
 from xray_bridge.quarantine.verdicts import Verdicts
 from xray_bridge.recording.questions import QUARANTINED, ask
 from xray_bridge.runs.journal_lines import content_of, load_json
@@ -28,11 +24,6 @@ if TYPE_CHECKING:
     from xray_bridge.recording.session import Session
 
 
-def today_in_utc() -> date:
-    """Return the day on which quarantines end."""
-    return datetime.now(timezone.utc).date()
-
-
 def begin(session: Session, today: Callable[[], date] = today_in_utc) -> Verdicts:
     """
     Make the verdicts of a session that has a quarantine, after its check.
@@ -43,7 +34,7 @@ def begin(session: Session, today: Callable[[], date] = today_in_utc) -> Verdict
     quarantine = parse_quarantine(settings.quarantine)
     labelled = ask(session, QUARANTINED)
     if labelled:
-        quarantine = _with_labelled(quarantine, labelled)
+        quarantine = add_labelled(quarantine, labelled)
         table = to_table(quarantine)
         session.settings = Settings(
             {**settings.values, "quarantine": table},
@@ -53,14 +44,6 @@ def begin(session: Session, today: Callable[[], date] = today_in_utc) -> Verdict
     return Verdicts(
         quarantine, project=settings.project, clean=session.redact, today=today()
     )
-
-
-def _with_labelled(quarantine: Quarantine, labelled: list[Any]) -> Quarantine:
-    """Add the labelled Tests; an entry of the table wins."""
-    known = {each.test for each in quarantine.tests}
-    found = parse_quarantine({"tests": labelled}).tests
-    more = [quarantine.complete(each) for each in found if each.test not in known]
-    return replace(quarantine, tests=(*quarantine.tests, *more))
 
 
 def note_tests(verdicts: Verdicts, folder: str) -> None:
