@@ -24,6 +24,12 @@ MOST_RECONCILED = 50
 BAD_REQUEST = 400
 
 
+def quote_text(text: str) -> str:
+    """Quote a text for a JQL."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
 def search_issues(
     jira: Jira,
     jql: str,

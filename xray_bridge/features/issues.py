@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from xray_bridge.client.issues import TESTS as ONLY_TESTS
+from xray_bridge.client.jql import quote_text
 from xray_bridge.errors import RefusedError
 
 
@@ -45,9 +46,9 @@ def find_named(
     skipped.
     """
     conditions = [
-        f"summary ~ {_quote_text(_make_phrase(name))}" for name in names if name
+        f"summary ~ {quote_text(_make_phrase(name))}" for name in names if name
     ]
-    conditions += [f"labels = {_quote_text(label)}" for label in labels]
+    conditions += [f"labels = {quote_text(label)}" for label in labels]
     conditions = list(dict.fromkeys(conditions))
     found: dict[str, Issue] = {}
     for at in range(0, len(conditions), NAMES):
@@ -77,9 +78,3 @@ def _make_phrase(name: str) -> str:
     """Make a phrase for Jira's text search."""
     words = name.replace('"', " ").replace("\\", " ").split()
     return f'"{" ".join(words)}"'
-
-
-def _quote_text(text: str) -> str:
-    """Quote a text for JQL."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'

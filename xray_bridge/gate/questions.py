@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from xray_bridge.changes.executions import UNFINISHED, is_failure, list_outcomes
 from xray_bridge.client.coverage import UNCOVERED
 from xray_bridge.client.http import Deadline, Http
+from xray_bridge.client.jql import quote_text
 from xray_bridge.client.labelled_tests import list_quarantined
 from xray_bridge.client.xray import make_client
 from xray_bridge.dataclass import dataclass
@@ -87,8 +88,7 @@ def requirements_jql(settings: Settings, version: str) -> str:
     if not settings.project:
         raise UnsetError("there is no project: set xray_project")
     head, order, rest = jql_for(settings, "", ()).partition(" ORDER BY ")
-    quoted = version.replace("\\", "\\\\").replace('"', '\\"')
-    return f'{head} AND fixVersion = "{quoted}"{order}{rest}'
+    return f"{head} AND fixVersion = {quote_text(version)}{order}{rest}"
 
 
 def list_uncovered(server: Server, jql: str) -> list[str]:

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 # Names that a receipt keeps for each rule.
 KEPT = 200
-# A failure of Xray's is shown under its own name elsewhere.
-NOBODY: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +29,7 @@ class Measured:
 
     found: str
     is_kept: bool
-    names: Sequence[str] = NOBODY
+    names: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +67,14 @@ def _present(limit: Sequence[str], facts: Facts, _: Gate) -> Measured:
     return Measured(found=", ".join(known), is_kept=not missing, names=missing)
 
 
-def _none_of(
-    list_names: Callable[[Facts, Gate], Sequence[str]],
+def _none(
+    word: str, list_names: Callable[[Facts, Gate], Sequence[str]]
 ) -> Callable[[object, Facts, Gate], Measured]:
     def measure(_: object, facts: Facts, gate: Gate) -> Measured:
         names = list_names(facts, gate)
-        return Measured(found=f"{len(names)} without", is_kept=not names, names=names)
+        return Measured(found=f"{len(names)} {word}", is_kept=not names, names=names)
 
     return measure
-
-
-def _expired(_: object, facts: Facts, __: Gate) -> Measured:
-    names = facts.list_expired()
-    return Measured(found=f"{len(names)} expired", is_kept=not names, names=names)
 
 
 RULES = (
@@ -94,16 +87,20 @@ RULES = (
     ),
     Rule("max_flaky", "at most {}".format, _at_most(lambda f: f.list_flaky())),
     Rule("environments", ", ".join, _present),
-    Rule("no_expired_quarantine", lambda _: "none", _expired),
+    Rule(
+        "no_expired_quarantine",
+        lambda _: "none",
+        _none("expired", lambda f, _: f.list_expired()),
+    ),
     Rule(
         "all_tests_of_plan",
         lambda _: "a result each",
-        _none_of(lambda f, _: f.list_missing_tests()),
+        _none("without", lambda f, _: f.list_missing_tests()),
     ),
     Rule(
         "requirements_covered",
         lambda _: "a Test each",
-        _none_of(lambda f, gate: f.list_uncovered(gate)),
+        _none("without", lambda f, gate: f.list_uncovered(gate)),
     ),
 )
 
@@ -136,12 +133,9 @@ def _check_rule(rule: Rule, limit: Any, gate: Gate, facts: Facts) -> GateRow:
     shown = rule.describe(limit)
     try:
         measured = rule.measure(limit, facts, gate)
-    except UnsetError as unset:
-        reason = one_line(str(unset))
-        return GateRow(rule=rule.name, limit=shown, result=FAILED, reason=reason)
-    except RunDirectoryError as damaged:
+    except (UnsetError, RunDirectoryError) as missing:
         # Results that cannot be read are no reason to pass.
-        reason = one_line(str(damaged))
+        reason = one_line(str(missing))
         return GateRow(rule=rule.name, limit=shown, result=FAILED, reason=reason)
     except (UnknownError, XrayBridgeError) as unknown:
         reason = one_line(str(unknown))

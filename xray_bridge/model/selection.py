@@ -11,7 +11,7 @@ import re
 from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import SelectionError
 from xray_bridge.model.dialect import SYNONYMS
-from xray_bridge.model.keys import KEY, spell_key
+from xray_bridge.model.keys import is_key, spell_key
 
 
 # A JQL neither begins nor ends with these, nor begins with a key.
@@ -58,13 +58,13 @@ def read_selection(text: str) -> Selection:
         msg = "xray_select is empty: it selects no Test"
         raise SelectionError(msg, hint=WAYS)
     is_list = given[0] in SEPARATORS or given[-1] in SEPARATORS
-    if not (is_list or _is_key(words[0])):
+    if not (is_list or is_key(words[0])):
         return Selection(jql=given)
     with_status = WITH_STATUS.fullmatch(given)
-    if with_status and _is_key(with_status[1]):
+    if with_status and is_key(with_status[1]):
         return _select_statuses(spell_key(with_status[1]), with_status[2])
     for word in words:
-        if not _is_key(word):
+        if not is_key(word):
             msg = f"xray_select: {word!r} is not a Test key"
             raise SelectionError(msg, hint=WAYS)
     keys = tuple(dict.fromkeys(map(spell_key, words)))
@@ -80,10 +80,6 @@ def _select_statuses(issue: str, text: str) -> Selection:
         msg = f"xray_select names no status of {issue}"
         raise SelectionError(msg, hint=f"write {issue} status=FAIL,ABORTED")
     return Selection(issue=issue, statuses=statuses)
-
-
-def _is_key(word: str) -> bool:
-    return re.fullmatch(KEY, spell_key(word)) is not None
 
 
 def _spell_status(status: str) -> str:

@@ -28,7 +28,7 @@ from xray_bridge.runs.find import find_run
 from xray_bridge.runs.join import part_ids
 from xray_bridge.runs.journal_lines import parse_line
 from xray_bridge.runs.merge import identities_of
-from xray_bridge.runs.rerun_plan import PLACES, RerunPlan
+from xray_bridge.runs.rerun_plan import PLACES, RerunPlan, name_identity
 
 
 if TYPE_CHECKING:
@@ -225,7 +225,7 @@ def plan_rerun(directory: RunDirectory) -> Rerun:
     )
     return Rerun(
         plan=plan,
-        names=[_name_of(each) for each in (*failed, *rows_of)],
+        names=[name_identity(each) for each in (*failed, *rows_of)],
         directory=directory,
         settings=_settings_again(info, state),
         notices=tuple(_notices(plan, info, missing)),
@@ -236,13 +236,6 @@ def _identify(run: TestRun, framework: str) -> Identity:
     """Return what the adapter knows a test by; names in pytest have their rows."""
     classname, name, row = attempts.identify(run)
     return classname, name, row if framework == BEHAVE else ()
-
-
-def _name_of(test: Identity) -> str:
-    classname, name, cells = test
-    row = ", ".join(f"{key}={cell}" for key, cell in cells)
-    shown = f"{classname}.{name}" if classname else name
-    return f"{shown} ({row})" if row else shown
 
 
 def _refuse_report_files(directory: RunDirectory, info: RunInfo) -> None:

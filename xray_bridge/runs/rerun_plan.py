@@ -165,7 +165,7 @@ class RerunTests:
     def describe(self, run: str) -> str:
         """Describe what runs again, and name the tests that are gone."""
         wanted = [*self._wanted, *self._rows_of]
-        gone = [_name_of(each) for each in wanted if each not in self.found]
+        gone = [name_identity(each) for each in wanted if each not in self.found]
         text = f"rerun of {count(len(wanted), 'failed test')} of {run}"
         if self._known is not None:
             text += ", and of tests that have no result there"
@@ -180,7 +180,8 @@ def _to_identity(test: Any) -> Identity:
     return classname, name, tuple((str(key), str(cell)) for key, cell in row)
 
 
-def _name_of(test: Identity) -> str:
+def name_identity(test: Identity) -> str:
+    """Return the name of a test for people, with the cells of its row."""
     classname, name, cells = test
     row = ", ".join(f"{key}={cell}" for key, cell in cells)
     shown = f"{classname}.{name}" if classname else name

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge.client.jql import BAD_REQUEST, search_issues, search_keys
+from xray_bridge.client.jql import BAD_REQUEST, quote_text, search_issues, search_keys
 from xray_bridge.client.paging import PAGE
 from xray_bridge.client.response import keys_found
 from xray_bridge.errors import (
@@ -49,13 +49,8 @@ def jql_for(settings: Settings, jql: str, types: Sequence[str]) -> str:
     if not settings.project:
         msg = "no project: xray_project is not set"
         raise UsageError(msg, hint="give --project KEY or --jql QUERY")
-    quoted = ", ".join(_quote(each) for each in types or TYPES)
+    quoted = ", ".join(map(quote_text, types or TYPES))
     return f'project = "{settings.project}" AND issuetype in ({quoted}) ORDER BY key'
-
-
-def _quote(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
 
 
 def pull_requirements(jira: Jira, settings: Settings, jql: str) -> list[Requirement]:
