@@ -4,6 +4,7 @@ The questions of a gate to the server.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.changes.executions import UNFINISHED, is_failure, list_outcomes
@@ -20,18 +21,19 @@ from xray_bridge.jira.run import open_jira
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from xray_bridge.client.connection import Connection
     from xray_bridge.client.xray import XrayClient
     from xray_bridge.config.settings import Settings
+    from xray_bridge.model.results import Outcome
 
 # Seconds for each question: results do not wait for them, but people do.
 PATIENCE = 60.0
 ATTEMPTS = 2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Server:
     """The server of a run, with the settings of the run."""
 
@@ -56,9 +58,12 @@ class Server:
 
     def has_failed(self, statuses: Iterable[str]) -> bool:
         """Whether any of the statuses is that of a failure, or no known one."""
+        return any(is_failure(status, self._outcomes) for status in statuses)
+
+    @cached_property
+    def _outcomes(self) -> Mapping[str, Outcome]:
         dialect = self.connection.dialect.with_statuses(self.settings.statuses)
-        outcomes = list_outcomes(dialect)
-        return any(is_failure(status, outcomes) for status in statuses)
+        return list_outcomes(dialect)
 
 
 def list_labelled(server: Server) -> list[dict[str, Any]]:
