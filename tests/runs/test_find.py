@@ -10,7 +10,8 @@ from tests.builders import a_run, recorded
 from tests.commands import Command, all_commands
 from xray_bridge import cli
 from xray_bridge.errors import UsageError
-from xray_bridge.runs.find import find_run, run_path
+from xray_bridge.runs.find import find_newest, find_run, run_path
+from xray_bridge.runs.join import join_parts
 
 
 # Those that take runs by name; ``upload`` takes files, too.
@@ -48,6 +49,25 @@ def test_there_is_none(tmp_path: Path) -> None:
     assert run_path("nope", Path(".xray")) is None
     assert caught.value.message == "there is no run nope"
     assert caught.value.hint == f"the newest are {', '.join(ids[1:])}"
+
+
+def test_the_newest_run_is_no_part_of_another(tmp_path: Path) -> None:
+    """A merged run has the name of its first part, so that later parts follow it."""
+    report_dir = Path(".xray")
+    none = find_newest(report_dir)
+    parts = [
+        recorded(tmp_path, a_run(), id=f"2026112{day}T120000Z-0000000a", started=day)
+        for day in (1, 2)
+    ]
+    before = find_newest(report_dir)
+
+    whole = join_parts(parts, report_dir)
+
+    after = find_newest(report_dir)
+    assert none is None
+    assert before is not None
+    assert after is not None
+    assert (before.id, after.id) == (parts[1].id, whole.id)
 
 
 @pytest.mark.parametrize("command", NEED_A_RUN, ids=str)

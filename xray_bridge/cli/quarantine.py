@@ -19,8 +19,7 @@ from xray_bridge.model.times import today_in_utc
 from xray_bridge.quarantine.listing import judge_run
 from xray_bridge.quarantine.releases import propose_releases
 from xray_bridge.quarantine.write import add_entry, find_file, format_entry
-from xray_bridge.runs import run_directory
-from xray_bridge.runs.find import find_run
+from xray_bridge.runs.find import find_newest, find_run
 from xray_bridge.source.files import replace_all
 
 
@@ -156,9 +155,7 @@ def _refuse(entry: Entry, quarantine: Quarantine) -> None:
 
 def _find_run(name: str | None, report_dir: Path) -> RunDirectory | None:
     """Return the named run, or the newest one; None if there is none."""
-    if name:
-        return find_run(name, report_dir)
-    return next(reversed(run_directory.find(report_dir)), None)
+    return find_run(name, report_dir) if name else find_newest(report_dir)
 
 
 def _judge(

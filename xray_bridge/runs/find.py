@@ -1,12 +1,12 @@
 """
-Find a run by its name or its path.
+Find a run by its name or its path, or the newest one.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from xray_bridge.errors import UsageError
+from xray_bridge.errors import RunDirectoryError, UsageError
 from xray_bridge.runs import run_directory
 from xray_bridge.runs.parts import is_run
 from xray_bridge.runs.run_directory import RunDirectory
@@ -36,3 +36,24 @@ def find_run(name: str, report_dir: Path) -> RunDirectory:
     hint = f"the newest are {newest}" if known else f"{report_dir} has no runs"
     msg = f"there is no run {name}"
     raise UsageError(msg, hint=hint)
+
+
+def find_newest(report_dir: Path) -> RunDirectory | None:
+    """
+    Return the run that began last; None if there is none.
+
+    Damaged runs do not count, nor parts that were merged: their merged run has the
+    name of the part that began first.
+    """
+    found = [*filter(None, map(_rank_of, run_directory.find(report_dir)))]
+    return max(found, key=lambda each: each[:2])[2] if found else None
+
+
+def _rank_of(directory: RunDirectory) -> tuple[float, str, RunDirectory] | None:
+    """Return when a run began; None if it is damaged or was merged."""
+    try:
+        if directory.state.message.startswith(run_directory.MERGED):
+            return None
+        return directory.info.started, directory.id, directory
+    except RunDirectoryError:
+        return None

@@ -24,7 +24,7 @@ from xray_bridge.runs import (
     run_directory,
     under_way,
 )
-from xray_bridge.runs.find import find_run
+from xray_bridge.runs.find import find_newest, find_run
 from xray_bridge.runs.join import part_ids
 from xray_bridge.runs.journal_lines import parse_line
 from xray_bridge.runs.merge import identities_of
@@ -157,21 +157,11 @@ def find_run_to_rerun(name: str | None, report_dir: Path) -> RunDirectory:
     """
     if name is not None:
         return find_run(name, report_dir)
-    found = [*filter(None, map(_rank_of, run_directory.find(report_dir)))]
-    if not found:
+    found = find_newest(report_dir)
+    if found is None:
         msg = f"there is no run in {report_dir}"
         raise UsageError(msg, hint="run the tests with xray-bridge first")
-    return max(found, key=lambda each: each[:2])[2]
-
-
-def _rank_of(directory: RunDirectory) -> tuple[float, str, RunDirectory] | None:
-    """Return when a run started; None if it is damaged or was merged."""
-    try:
-        if directory.state.message.startswith(run_directory.MERGED):
-            return None
-        return directory.info.started, directory.id, directory
-    except RunDirectoryError:
-        return None
+    return found
 
 
 def read_runs(directory: RunDirectory, damaged: list[str]) -> Iterator[TestRun]:
