@@ -13,11 +13,14 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 
-__all__ = ["dataclass"]
+__all__ = ["dataclass", "read_flat"]
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from dataclasses import dataclass
+    from typing import TypeVar
+
+    Value = TypeVar("Value")
 else:
 
     def dataclass(cls: type | None = None, /, **given: bool) -> Any:
@@ -25,6 +28,21 @@ else:
         if cls is not None:
             return _make_dataclass(cls)
         return lambda cls: _make_dataclass(cls, **given)
+
+
+def read_flat(kind: type[Value], found: Mapping[str, Any]) -> Value:
+    """
+    Make a value without other values in it from what ``asdict`` or JSON has of it.
+
+    Lists become tuples, unknown names are ignored. Raises TypeError if one is missing.
+    """
+    names = {each.name for each in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    known = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in found.items()
+        if name in names
+    }
+    return kind(**known)
 
 
 def _make_dataclass(

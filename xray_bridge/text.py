@@ -50,6 +50,14 @@ def join_words(words: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
+def format_table(lines: Sequence[Sequence[str]]) -> list[str]:
+    """Return one text for each line, with cells of equal width in each column."""
+    if not lines:
+        return []
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return ["  ".join(map(str.ljust, line, widths)).rstrip() for line in lines]
+
+
 def first_names(names: Sequence[str]) -> str:
     """Join the first three names; dots if there are more."""
     between = "; " if any(", " in name for name in names) else ", "

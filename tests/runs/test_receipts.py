@@ -43,6 +43,18 @@ def test_own_receipt_is_read(tmp_path: Path) -> None:
     assert read(tmp_path, WHOLE.to_json()) == WHOLE
 
 
+def test_what_a_later_version_adds_is_ignored(tmp_path: Path) -> None:
+    """In the receipt, in what changed, and in the rules of the gate."""
+    content = WHOLE.to_json()
+    changes = content["changes"]
+    rules = content["gate"]["rules"]
+    parts = (content, changes, changes["baseline"], *changes["fixed"], *rules)
+    for each in (*parts, *content["refused"]):
+        each["later"] = "x"
+
+    assert read(tmp_path, content) == WHOLE
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

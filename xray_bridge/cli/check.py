@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from xray_bridge.check import WAY, Finding, refuse_impossible, run_checks
 from xray_bridge.cli import console, options
-from xray_bridge.cli.tables import format_table
 from xray_bridge.client.connection import connect
 from xray_bridge.dataclass import dataclass
 from xray_bridge.datasets.scan import find_keys
@@ -25,6 +24,7 @@ from xray_bridge.errors import (
 )
 from xray_bridge.recording.questions import QUARANTINED
 from xray_bridge.recording.second_process import SecondProcess, SecondProcessError
+from xray_bridge.text import format_table
 
 
 if TYPE_CHECKING:

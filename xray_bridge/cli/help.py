@@ -10,11 +10,11 @@ import textwrap
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.cli import console, options
-from xray_bridge.cli.tables import format_table
 from xray_bridge.config.secret import Secret
 from xray_bridge.config.settings import TABLE, Settings
 from xray_bridge.errors import UsageError, XrayBridgeError
 from xray_bridge.runs.evidence import format_size
+from xray_bridge.text import format_table
 
 
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.cli import console, options
-from xray_bridge.cli.tables import format_table
 from xray_bridge.client.connection import connect
 from xray_bridge.client.createmeta import list_fields, list_types
 from xray_bridge.client.http import Deadline, Http
@@ -18,7 +17,7 @@ from xray_bridge.config.settings import Settings
 from xray_bridge.errors import UsageError
 from xray_bridge.jira.defects.settings import read_rules
 from xray_bridge.jira.run import open_jira
-from xray_bridge.text import one_line
+from xray_bridge.text import format_table, one_line
 
 
 if TYPE_CHECKING:

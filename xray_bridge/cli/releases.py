@@ -9,14 +9,13 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.cli import console, options
-from xray_bridge.cli.tables import format_table
 from xray_bridge.client.connection import connect
 from xray_bridge.client.http import Deadline, Http
 from xray_bridge.config.settings import Settings
 from xray_bridge.errors import UsageError
 from xray_bridge.jira.releases.list import list_releases
 from xray_bridge.jira.run import open_jira
-from xray_bridge.text import one_line
+from xray_bridge.text import format_table, one_line
 
 
 if TYPE_CHECKING:

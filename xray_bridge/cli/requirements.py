@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from xray_bridge.check.collect import COMMANDS, collect_tests, framework_of
 from xray_bridge.cli import console, options
-from xray_bridge.cli.tables import format_table
 from xray_bridge.client.connection import connect
 from xray_bridge.client.http import Deadline, Http
 from xray_bridge.client.xray import make_client
@@ -23,7 +22,7 @@ from xray_bridge.jira.requirements import pull, table
 from xray_bridge.jira.requirements.coverage import report_coverage
 from xray_bridge.jira.run import open_jira
 from xray_bridge.model.times import iso_time
-from xray_bridge.text import count
+from xray_bridge.text import count, format_table
 
 
 if TYPE_CHECKING:

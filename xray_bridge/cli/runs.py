@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from xray_bridge.ci import detect
 from xray_bridge.cli import console, options
-from xray_bridge.cli.tables import format_table
 from xray_bridge.config.settings import Settings
 from xray_bridge.errors import RunInUseError, UsageError
 from xray_bridge.runs import evidence, inventory
 from xray_bridge.runs.find import find_run
+from xray_bridge.text import format_table
 
 
 if TYPE_CHECKING:

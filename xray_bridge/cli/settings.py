@@ -9,9 +9,9 @@ import json
 from typing import Any
 
 from xray_bridge.cli import console, options
-from xray_bridge.cli.tables import format_table
 from xray_bridge.config.secret import MASK, Secret
 from xray_bridge.config.settings import TABLE
+from xray_bridge.text import format_table
 
 
 DEFAULT = "default"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import asdict, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge.dataclass import dataclass
+from xray_bridge.dataclass import dataclass, read_flat
 from xray_bridge.text import count
 
 
@@ -223,12 +223,13 @@ class Changes:
             each.name: found[each.name] for each in fields(cls) if each.name in found
         }
         known |= {
-            kind: tuple(_read(Change, each) for each in known.get(kind, ()))
+            kind: tuple(read_flat(Change, each) for each in known.get(kind, ()))
             for kind in KINDS
         }
-        known["causes"] = tuple(_read(FailureCause, e) for e in known.get("causes", ()))
+        causes = known.get("causes", ())
+        known["causes"] = tuple(read_flat(FailureCause, each) for each in causes)
         given = known.get("baseline")
-        known["baseline"] = _read(Baseline, given) if given else None
+        known["baseline"] = read_flat(Baseline, given) if given else None
         return cls(**known)
 
 
@@ -242,15 +243,3 @@ def name_tests(cause: FailureCause) -> str:
     """Name the first tests of a cause, and count the others."""
     rest = f" and {cause.unnamed} more" if cause.unnamed else ""
     return f"{', '.join(cause.tests[:NAMED])}{rest}"
-
-
-def _read(kind: type, found: Mapping[str, Any]) -> Any:
-    """Make a flat value; lists become tuples."""
-    names = {each.name for each in fields(kind)}
-    return kind(
-        **{
-            name: tuple(value) if isinstance(value, list) else value
-            for name, value in found.items()
-            if name in names
-        }
-    )

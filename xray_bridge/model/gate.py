@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge.dataclass import dataclass
+from xray_bridge.dataclass import dataclass, read_flat
+from xray_bridge.text import format_table
 
 
 if TYPE_CHECKING:
@@ -83,12 +84,8 @@ class GateVerdict:
     def lines(self) -> Iterator[str]:
         """Yield the lines for a terminal: a table, and notes."""
         yield self.headline
-        cells = [HEADS, *(row.cells for row in self.rows)]
-        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-        for line in cells:
-            shown = "  ".join(map(str.ljust, line, widths)).rstrip()
-            yield f"  {shown}"
-        yield from (f"  {note}" for note in self.notes)
+        table = format_table([HEADS, *(row.cells for row in self.rows)])
+        yield from (f"  {line}" for line in (*table, *self.notes))
 
     def to_json(self) -> dict[str, Any]:
         """Convert to builtins, as they stand in ``receipt.json``."""
@@ -99,11 +96,8 @@ class GateVerdict:
 
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> GateVerdict:
-        """Make the value from what ``to_json`` returned."""
-        rows = (
-            GateRow(**{**row, "names": tuple(row.get("names", ()))})
-            for row in found.get("rules", ())
-        )
+        """Make the value from what ``to_json`` returned; ignore unknown keys."""
+        rows = (read_flat(GateRow, row) for row in found.get("rules", ()))
         return cls(rows=tuple(rows))
 
     def cleaned(self, clean: Callable[[str], str]) -> GateVerdict:
