@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -190,6 +191,7 @@ def test_a_wrong_clock_of_a_machine_changes_nothing(
         b"nonsense",
         b"[]",
         b'{"lasts": "x"}',
+        b'{"lasts": 1%s}' % (b"0" * 400),
         json.dumps(
             {"token": "t", "by": "me", "stage": "reading", "lasts": 1e12}
         ).encode(),
@@ -203,7 +205,24 @@ def test_a_senseless_claim_holds_for_a_day(bucket: Bucket, content: bytes) -> No
         Merge(bucket, "4711").wait_for_turn(PARTS, 0)
 
 
-@pytest.mark.parametrize("content", [b"", b"[1]", b'{"is_delivered": true}', b"\xff"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"[1]",
+        b'{"is_delivered": true}',
+        json.dumps(
+            {
+                "is_delivered": True,
+                "by": "me",
+                "parts": [*PARTS],
+                "executions": [],
+                "exit_code": math.inf,
+            }
+        ).encode(),
+        b"\xff",
+    ],
+)
 def test_a_senseless_outcome_delivers_nothing(bucket: Bucket, content: bytes) -> None:
     """The parts are sent."""
     a_turn(bucket)

@@ -210,7 +210,7 @@ def _explain(address: str, done: str, error: Exception) -> StoreError:
     text = str(error)
     status = STATUS.search(text)
     code = CODE.search(text)
-    said = " ".join(found[1] for found in (status, code) if found)
+    answer = " ".join(found[1] for found in (status, code) if found)
     name = type(error).__name__
     known = (
         (why, hint)
@@ -218,14 +218,20 @@ def _explain(address: str, done: str, error: Exception) -> StoreError:
         if any(word in text or word == name for word in words)
     )
     why, hint = next(known, UNKNOWN)
-    return StoreError(f"{address} {why.format(done=done)} ({said or name})", hint=hint)
+    return StoreError(
+        f"{address} {why.format(done=done)} ({answer or name})", hint=hint
+    )
 
 
 UNKNOWN = (
     "could not be {done}",
     "check the address, the region and the environment's credentials",
 )
-# Words of an error, what they mean, and what to do.
+MISSING = (
+    "is not there",
+    "create the bucket or folder, or correct the address",
+)
+# Words of an error, what they mean, and what to do; the first that fits decides.
 REASONS = (
     (
         (
@@ -234,8 +240,7 @@ REASONS = (
             "UnableToCanonicalize",
             "bucket does",
         ),
-        "is not there",
-        "create the bucket or folder, or correct the address",
+        *MISSING,
     ),
     (
         ("UnauthenticatedError", "InvalidAccessKeyId", "SignatureDoesNotMatch", "401 "),
@@ -259,7 +264,6 @@ REASONS = (
     ),
     (
         ("FileNotFoundError", "404 Not Found"),
-        "is not there",
-        "create the bucket or folder, or correct the address",
+        *MISSING,
     ),
 )

@@ -45,6 +45,15 @@ LONGEST = 86_400.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 5.0
 NUMBERED = re.compile(r"(claim|outcome)-(\d{6})\.json")
 SHOWN = 200
+# What reading an object that makes no sense may raise.
+NO_SENSE = (
+    AttributeError,
+    KeyError,
+    OverflowError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,7 +253,7 @@ class Merge:
         content = self._bucket.read(name)
         try:
             return make(json.loads(content or b"null"))
-        except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
+        except NO_SENSE:
             return None
 
     def _is_dead(self, seen: Seen) -> bool:

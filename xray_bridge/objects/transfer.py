@@ -56,7 +56,7 @@ def put_run(directory: RunDirectory, bucket: Bucket, *, dry_run: bool) -> Put:
             under_way.settle_run(directory)
         state = directory.state
         _refuse_sent(directory, state)
-        digest = pack_run(directory, _state_of_part(directory.state), packed)
+        digest = pack_run(directory, _state_of_part(state), packed)
         name = layout.part_name(directory.info.run_id, directory.id, digest)
         put = Put(object=bucket.where(name), bytes=packed.seek(0, io.SEEK_END))
         if not dry_run:
