@@ -118,6 +118,17 @@ def test_several_run_ids() -> None:
     assert "xray-bridge upload --run-id 4711 s" in caught.value.hint
 
 
+def test_a_run_id_from_elsewhere_is_one_word_of_the_printed_command() -> None:
+    """A person may paste it."""
+    a_part("s/1", "4711; touch pasted")
+    a_part("s/2", "4712")
+
+    with pytest.raises(UsageError) as caught:
+        found_in("s")
+
+    assert "--run-id '4711; touch pasted' s" in caught.value.hint
+
+
 def test_several_frameworks() -> None:
     """They have different formats, and one Test Execution each."""
     a_part("s/1")

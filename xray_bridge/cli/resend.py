@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from xray_bridge.errors import (
     SettingError,
     XrayBridgeError,
 )
+from xray_bridge.recording.collecting import put_command
 from xray_bridge.runs import parts, run_directory
 from xray_bridge.runs.find import find_run
 from xray_bridge.upload.send_run import send_run
@@ -61,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.path, report_dir, arguments.set_run_id or ""
     ):
         try:
-            if is_for_bucket(directory):
+            if _is_for_bucket(directory):
                 objects.append(_put_again(directory, command.local))
             else:
                 receipts.append(send_run(directory, command, now))
@@ -89,7 +91,7 @@ def run(arguments: argparse.Namespace) -> int:
     return max([code, *(receipt.exit_code for receipt in receipts)])
 
 
-def is_for_bucket(directory: RunDirectory) -> bool:
+def _is_for_bucket(directory: RunDirectory) -> bool:
     """Return whether a run was collected for a bucket, and is not a merged run."""
     info = directory.info
     return is_bucket(info.settings.get(Settings.collect.name, "")) and not info.parts
@@ -105,13 +107,13 @@ def _put_again(directory: RunDirectory, settings: Settings) -> dict[str, Any]:
     from xray_bridge.objects.transfer import put_run
 
     theirs = directory.info.settings.get(Settings.collect.name, "")
-    variable = Settings.collect.environment
     if settings.bucket != theirs:
         here = f"here it is {settings.bucket}" if settings.bucket else "it is not set"
         msg = f"{directory.path} is for {Settings.collect.ini} = {theirs}, but {here}"
-        hint = f"if you trust this address: {variable}={theirs} xray-bridge resend "
-        hint += f"{directory.path}; to send it alone: xray-bridge upload"
-        raise SettingError(msg, hint=f"{hint} {directory.path}")
+        path = str(directory.path)
+        hint = f"if you trust this address: {put_command(theirs, path)}; to send it "
+        hint += f"alone: xray-bridge upload {shlex.quote(path)}"
+        raise SettingError(msg, hint=hint)
     with progress.step("putting the run into the bucket"):
         put = put_run(directory, open_bucket(settings.bucket), dry_run=settings.dry_run)
     done = "Would put" if settings.dry_run else "Put"

@@ -52,8 +52,8 @@ def describe_collected(
         to_send = lines_to_send(shown, settings.run_id, flags_again(settings))
         return [f"{collected}; nothing was sent.", *to_send], 0
     folder = f"Run directory: {shown}"
-    variable, place = Settings.collect.environment, settings.bucket
-    again = f"To put them: {variable}={place} xray-bridge resend {shlex.quote(shown)}"
+    place = settings.bucket
+    again = f"To put them: {put_command(place, shown)}"
     if interrupted:
         line = f"{collected}; interrupted, so nothing was put into {place}."
         return [line, again, folder], 0
@@ -62,9 +62,16 @@ def describe_collected(
     except (SecondProcessError, LookupError, TypeError) as error:
         line = f"{collected}; NOT PUT into {place}: {error}"
         return [line, f"The results are saved. {again}", folder], StoreError.exit_code
-    command = f"xray-bridge upload {place} --run-id {shlex.quote(settings.run_id)}"
-    command = f"To send all parts: {command} {flags_again(settings)}".rstrip()
+    where, run_id = shlex.quote(place), shlex.quote(settings.run_id)
+    command = f"xray-bridge upload {where} --run-id {run_id} {flags_again(settings)}"
+    command = f"To send all parts: {command}".rstrip()
     return [f"{collected}; nothing was sent to Xray. {line}", command, folder], 0
+
+
+def put_command(place: str, run: str) -> str:
+    """Return the command that puts a run directory into a bucket."""
+    variable = Settings.collect.environment
+    return f"{variable}={shlex.quote(place)} xray-bridge resend {shlex.quote(run)}"
 
 
 def _put_run(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -276,7 +277,8 @@ def _refuse_lost(gone: Iterable[str]) -> None:
         if said.startswith(run_directory.PUT):
             place = said.removeprefix(run_directory.PUT).strip()
             msg = f"nothing to send here: the parts were {said}"
-            raise UsageError(msg, hint=f"xray-bridge upload {place} --run-id ID")
+            hint = f"xray-bridge upload {shlex.quote(place)} --run-id ID"
+            raise UsageError(msg, hint=hint)
         if said == REHEARSED:
             msg = "nothing to send: these runs are dry runs or have no results"
             raise UsageError(msg, hint="name the run directories to send them")
@@ -286,7 +288,7 @@ def _refuse_mixture(shards: Collection[Shard], paths: Sequence[Path]) -> None:
     run_ids = Counter(each.info.run_id for each in shards)
     if len(run_ids) > 1:
         where = " ".join(map(str, paths))
-        first = next(filter(None, run_ids))
+        first = shlex.quote(next(filter(None, run_ids)))
         msg = f"these are parts of several CI runs: {_list_counted(run_ids)}"
         hint = f"choose one of them: xray-bridge upload --run-id {first} {where}"
         raise UsageError(msg, hint=hint)

@@ -141,6 +141,22 @@ def test_a_run_never_chooses_the_bucket(
     assert list(elsewhere.iterdir()) == list(bucket.iterdir()) == []
 
 
+def test_an_address_in_a_run_is_one_word_of_the_printed_command(
+    project: Project, bucket: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The run may come from elsewhere, and a person may paste the command."""
+    bucket.rmdir()
+    project.run("-k", "passes", BUCKET=bucket.as_uri(), XRAY_RUN_ID="4711")
+    info = project.runs[0] / "run.json"
+    text = info.read_text("utf-8").replace(bucket.as_uri(), "s3://b; touch pasted")
+    info.write_text(text, "utf-8")
+    capsys.readouterr()
+    code = cli.main(["resend", str(project.runs[0])])
+
+    assert code == 2
+    assert "XRAY_COLLECT='s3://b; touch pasted' xray" in capsys.readouterr().err
+
+
 def test_ctrl_c_puts_nothing(project: Project, bucket: Path) -> None:
     """As it uploads nothing; the command that puts the results is printed."""
     project.pytester.makepyfile("def test_stops(): raise KeyboardInterrupt")
