@@ -40,7 +40,6 @@ from xray_bridge.recording.ending import (
 )
 from xray_bridge.recording.guard import OWN_FAULTS
 from xray_bridge.recording.running import RUNNING
-from xray_bridge.recording.selecting import fetch_selected
 from xray_bridge.recording.session import Session
 from xray_bridge.recording.signals import StopSignals
 
@@ -283,6 +282,8 @@ def _select_scenarios(
     if not features:
         msg = "xray_select: xray-bridge cannot find the scenarios of this runner"
         raise SelectionError(msg, hint="use behave's own runner")
+    from xray_bridge.recording.selecting import fetch_selected
+
     session = make_session(settings)
     selected = fetch_selected(session)
     in_code = select_keys(features, converter, hooks, selected)

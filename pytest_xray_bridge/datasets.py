@@ -68,7 +68,7 @@ class DatasetTests:
 
     def parametrize(self, metafunc: pytest.Metafunc) -> None:
         """Parametrize a function; remember what is wrong instead of raising it."""
-        function = _describe(metafunc.definition)
+        function = _function_of(metafunc.definition)
         try:
             key = marks.find_dataset(metafunc.definition)
         except ValueError as error:
@@ -97,7 +97,7 @@ class DatasetTests:
         path, line, _ = metafunc.definition.location
         text = f"{path}:{(line or 0) + 1}: {problem}"
         self._problems[text] = None
-        self._without_rows[_describe(metafunc.definition)] = text
+        self._without_rows[_function_of(metafunc.definition)] = text
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -118,7 +118,7 @@ class DatasetTests:
             callspec = getattr(item, "callspec", None)
             if callspec is None:
                 continue
-            columns = self._columns.get(_describe(item), {})
+            columns = self._columns.get(_function_of(item), {})
             is_row = any(isinstance(each, Row) for each in callspec.params.values())
             if columns or is_row:
                 item.stash[PARAMETERS] = tuple(_name_values(callspec.params, columns))
@@ -126,7 +126,7 @@ class DatasetTests:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Let a test fail that has no rows, before its fixtures."""
-        problem = self._without_rows.get(_describe(item), "")
+        problem = self._without_rows.get(_function_of(item), "")
         callspec = getattr(item, "callspec", None)
         for value in callspec.params.values() if callspec else ():
             if isinstance(value, NoRow):
@@ -135,7 +135,7 @@ class DatasetTests:
             raise Failed(problem, pytrace=False)
 
 
-def _describe(item: pytest.Item) -> str:
+def _function_of(item: pytest.Item) -> str:
     """Return the node id of a test's function."""
     parent = item.parent.nodeid if item.parent else ""
     return f"{parent}::{getattr(item, 'originalname', None) or item.name}"

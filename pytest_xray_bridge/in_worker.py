@@ -33,10 +33,10 @@ if TYPE_CHECKING:
 
 # The key of xray-bridge's own errors in the output of a worker.
 OWN = "xray_own_faults"
-# The same name as in ``open_defects``, which is imported only if it is asked for.
+# The same names as in ``open_defects``, ``quarantine`` and ``rerun``, which are
+# imported only if they are asked for.
 OPEN_DEFECTS = "xray_open_defects"
 QUARANTINE = "xray_quarantine"
-# The same name as in ``rerun``, which is imported only in a rerun.
 RERUN = "xray_rerun"
 
 

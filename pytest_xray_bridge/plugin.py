@@ -102,7 +102,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @guard_late()
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Let tests fail whose dataset has no rows, if a dataset was asked for."""
+    """Note the rows of tests, if a dataset was asked for."""
     if "xray_bridge.recording.datasets" in sys.modules:
         from pytest_xray_bridge import datasets
 

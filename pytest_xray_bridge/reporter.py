@@ -40,7 +40,6 @@ from xray_bridge.recording.ending import Ending, describe_selection
 from xray_bridge.recording.guard import OURSELVES, OWN_FAULT, OWN_FAULTS
 from xray_bridge.recording.running import RUNNING
 from xray_bridge.recording.second_process import SecondProcessError
-from xray_bridge.recording.selecting import fetch_selected
 from xray_bridge.recording.session import Session
 from xray_bridge.recording.signals import Stopped, StopSignals
 from xray_bridge.runs.run_directory import INTERRUPTED
@@ -133,6 +132,8 @@ class Reporter:
         settings = self._session.settings
         if not settings.wants_selection:
             return
+        from xray_bridge.recording.selecting import fetch_selected
+
         self._selected = fetch_selected(self._session)
         if not self._config.pluginmanager.hasplugin("dsession"):
             found = selection.KeySelection(

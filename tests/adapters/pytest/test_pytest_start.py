@@ -44,6 +44,30 @@ def test_imports_no_settings(project: Project, name: str) -> None:
     assert project.run().ret == pytest.ExitCode.OK
 
 
+@pytest.mark.real_start
+def test_imports_only_what_is_asked_for(project: Project) -> None:
+    """A session that only records imports nothing of what other sessions do."""
+    others = [
+        "pytest_xray_bridge.datasets",
+        "pytest_xray_bridge.quarantine",
+        "pytest_xray_bridge.rerun",
+        "xray_bridge.model.selection",
+        "xray_bridge.recording.datasets",
+        "xray_bridge.recording.selecting",
+    ]
+    project.pytester.makeconftest(
+        f"""
+        import sys
+        def pytest_unconfigure():
+            assert "pytest_xray_bridge.reporter" in sys.modules
+            assert not [name for name in {others} if name in sys.modules]
+        """
+    )
+    project.pytester.makepyfile(GREEN)
+
+    assert project.run("--xray-collect").ret == pytest.ExitCode.OK
+
+
 @pytest.mark.parametrize("flags", [(), ("--xray-timeout", "9")])
 def test_all_options_are_readable(project: Project, flags: tuple[str, ...]) -> None:
     """A flag, its name and its ini option are there, given or not."""
