@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from xray_bridge.datasets import files
 from xray_bridge.datasets.compare import compare_rows
 from xray_bridge.runs.journal_lines import content_of, load_json
+from xray_bridge.runs.run_directory import RunDirectory
 
 
 if TYPE_CHECKING:
@@ -22,11 +23,6 @@ if TYPE_CHECKING:
 
 WITHOUT_RESULT = "without a result"
 NOT_THERE = "with a result, but not in its dataset"
-
-
-def has_datasets(session: Session) -> bool:
-    """Whether the session has read a dataset."""
-    return bool(session.folder) and Path(session.folder, files.FOLDER).is_dir()
 
 
 def add_notices(session: Session) -> None:
@@ -61,11 +57,8 @@ def read_all(run: Path) -> Iterator[Dataset]:
 
 def _rows_in(run: Path) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield the parameters of each result, for each of its Tests."""
-    for path in run.glob("journal.jsonl"):
-        with path.open("rb") as file:
-            for line in file:
-                found = load_json(content_of(line))
-                pairs = found.get("parameters", ())
-                row = {str(name): str(value) for name, value in pairs}
-                for key in found.get("test_keys", ()) if row else ():
-                    yield str(key), row
+    for line in RunDirectory(run).lines():
+        found = load_json(content_of(line))
+        row = {str(name): str(value) for name, value in found.get("parameters", ())}
+        for key in found.get("test_keys", ()) if row else ():
+            yield str(key), row

@@ -9,6 +9,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from xray_bridge.errors import RunDirectoryError
+
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -55,5 +57,5 @@ def note_rows(session: Session) -> None:
     if session.folder and Path(session.folder, FOLDER).is_dir():
         from xray_bridge.recording import dataset_rows
 
-        with contextlib.suppress(OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError, RunDirectoryError):
             dataset_rows.add_notices(session)

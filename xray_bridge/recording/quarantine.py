@@ -15,6 +15,7 @@ from xray_bridge.quarantine.entries import add_labelled
 from xray_bridge.quarantine.verdicts import Verdicts
 from xray_bridge.recording.questions import QUARANTINED, ask
 from xray_bridge.runs.journal_lines import content_of, load_json
+from xray_bridge.runs.run_directory import RunDirectory
 
 
 if TYPE_CHECKING:
@@ -48,7 +49,5 @@ def begin(session: Session, today: Callable[[], date] = today_in_utc) -> Verdict
 
 def note_tests(verdicts: Verdicts, folder: str) -> None:
     """Note which tests of the run directory are in quarantine, also passed ones."""
-    for path in Path(folder).glob("journal.jsonl"):
-        with path.open("rb") as file:
-            for line in file:
-                verdicts.note(load_json(content_of(line)))
+    for line in RunDirectory(Path(folder)).lines():
+        verdicts.note(load_json(content_of(line)))

@@ -65,14 +65,8 @@ def ask(session: Session, question: Question) -> Any:
         # The check of an upload has asked.
         return session.answers.get(question.name)
     try:
-        answer: Mapping[str, Any] = session.second_process.run(
-            "check",
-            "--given",
-            "-",
-            "--offline",
-            question.flag,
-            deadline=settings.deadline,
-            stdin=settings.given,
+        answer: Mapping[str, Any] = session.run_command(
+            "check", "--offline", question.flag
         ).content
     except SecondProcessError as problem:
         answer = {"error": {"message": problem.message}}

@@ -22,7 +22,7 @@ from xray_bridge.progress import CLEAR, may_show
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 # The working directory is removed from the path, as option -P of Python 3.11 does: a
 # user's module must not replace one of ours or of the standard library. This module is
@@ -70,28 +70,37 @@ class SecondProcess:
 
         ``stdin`` is sent as JSON. Raises SecondProcessError.
         """
-        within = f"{deadline + GRACE:.1f}"
-        # The second process ends itself after that time: waiting with a timeout would
-        # use the clock and the sleep of this process, which tests patch.
-        command = [self.executable, "-c", _START, f"--within={within}"]
         try:
             with self._lend_terminal() as lent:
-                process = Popen(  # noqa: S603 - our own interpreter and code
-                    [*command, *lent, *arguments, "--json"],
-                    stdin=PIPE,
-                    stdout=PIPE,
-                    stderr=PIPE,
-                    env=dict(self.environ),
-                    cwd=self.folder,
-                    # Ctrl-C stops the tests, but not a running upload.
-                    start_new_session=True,
-                    pass_fds=tuple(lent.values()),
-                )
+                words = [*lent, *arguments, "--json"]
+                process = self._open(words, deadline, PIPE, tuple(lent.values()))
                 output, errors = process.communicate(dumps(stdin or {}).encode())
         except (OSError, SubprocessError) as error:
-            msg = f"xray-bridge could not be started: {error}"
-            raise SecondProcessError(msg) from None
+            raise _start_error(error) from None
         return _read_result(process.returncode, output, errors)
+
+    def _open(
+        self,
+        words: Sequence[str],
+        deadline: float,
+        output: int,
+        lent: tuple[int, ...] = (),
+    ) -> Popen[bytes]:
+        """Start a command; ``output`` is PIPE or DEVNULL, ``lent`` are its files."""
+        # The second process ends itself after that time: waiting with a timeout would
+        # use the clock and the sleep of this process, which tests patch.
+        within = f"--within={deadline + GRACE:.1f}"
+        return Popen(  # noqa: S603 - our own interpreter and code
+            [self.executable, "-c", _START, within, *words],
+            stdin=PIPE,
+            stdout=output,
+            stderr=output,
+            env=dict(self.environ),
+            cwd=self.folder,
+            # Ctrl-C stops the tests, but not a running upload.
+            start_new_session=True,
+            pass_fds=lent,
+        )
 
     @contextmanager
     def _lend_terminal(self) -> Iterator[Mapping[str, int]]:
@@ -137,24 +146,17 @@ class SecondProcess:
         It ends after ``deadline`` and GRACE seconds at the latest. Raises
         SecondProcessError.
         """
-        within = f"{deadline + GRACE:.1f}"
-        command = [self.executable, "-c", _START, f"--within={within}", *arguments]
         try:
-            process = Popen(  # noqa: S603 - our own interpreter and code
-                command,
-                stdin=PIPE,
-                stdout=DEVNULL,
-                stderr=DEVNULL,
-                env=dict(self.environ),
-                cwd=self.folder,
-                start_new_session=True,
-            )
+            process = self._open(arguments, deadline, DEVNULL)
             if process.stdin is not None:
                 process.stdin.write(dumps(stdin or {}).encode())
                 process.stdin.close()
         except (OSError, SubprocessError) as error:
-            msg = f"xray-bridge could not be started: {error}"
-            raise SecondProcessError(msg) from None
+            raise _start_error(error) from None
+
+
+def _start_error(error: Exception) -> SecondProcessError:
+    return SecondProcessError(f"xray-bridge could not be started: {error}")
 
 
 def _read_result(exit_code: int, output: bytes, errors: bytes) -> CommandResult:
