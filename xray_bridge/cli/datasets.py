@@ -21,7 +21,7 @@ from xray_bridge.text import count, first_names, one_line
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from xray_bridge.config.settings import Settings
     from xray_bridge.model.dataset import Dataset
@@ -91,11 +91,9 @@ def _read_keys(given: Sequence[str]) -> list[str]:
     return [*dict.fromkeys(keys)]
 
 
-def _fetch(
-    arguments: argparse.Namespace, keys: Sequence[str], patience: float | None = None
-) -> dict[str, Dataset]:
+def _fetch(arguments: argparse.Namespace, keys: Sequence[str]) -> dict[str, Dataset]:
     with options.settings_with_server(arguments, looks_only=True) as settings:
-        return _ask(arguments, settings, keys, patience or settings.deadline)
+        return _ask(arguments, settings, keys, settings.deadline)
 
 
 def _ask(
@@ -106,8 +104,7 @@ def _ask(
 ) -> dict[str, Dataset]:
     connection = connect(settings)
     console.hide(arguments, lambda: [connection.redactor])
-    deadline = Deadline(min(seconds, settings.deadline))
-    xray = make_client(connection, Http(connection, deadline))
+    xray = make_client(connection, Http(connection, Deadline(seconds)))
     return fetch_datasets(xray, connection.dialect, keys)
 
 
@@ -122,7 +119,8 @@ def _fetch_for_session(
             if settings.dry_run:
                 why = f"a dry run fetches nothing; {_would_fetch(keys)}"
             else:
-                found = _ask(arguments, settings, keys, PATIENCE)
+                seconds = min(PATIENCE, settings.deadline)
+                found = _ask(arguments, settings, keys, seconds)
                 if settings.sandbox:
                     # It begins without datasets.
                     found = {k: each for k, each in found.items() if each.rows}
@@ -146,6 +144,7 @@ def _would_fetch(keys: Sequence[str]) -> str:
 
 
 def _emit(arguments: argparse.Namespace, datasets: Sequence[Dataset]) -> None:
+    notices = [*dict.fromkeys(n for each in datasets for n in each.notices)]
     document = {
         "datasets": {
             each.key: {
@@ -156,9 +155,10 @@ def _emit(arguments: argparse.Namespace, datasets: Sequence[Dataset]) -> None:
             }
             for each in datasets
         },
-        "notices": [*dict.fromkeys(n for each in datasets for n in each.notices)],
+        "notices": notices,
     }
-    lines = [*map(_line_of, datasets), *_notes(document["notices"])]
+    lines = [*map(_line_of, datasets)]
+    lines += [f"Note: {one_line(notice)}" for notice in notices]
     console.emit(arguments, document, lines or ["The code here names no dataset."])
 
 
@@ -167,7 +167,3 @@ def _line_of(found: Dataset) -> str:
         return one_line(found.problem)
     columns = one_line(", ".join(found.columns))
     return f"{found.key}: {count(len(found.rows), 'row')} ({columns}), {found.fetched}"
-
-
-def _notes(notices: Any) -> Iterator[str]:
-    yield from (f"Note: {one_line(notice)}" for notice in notices)

@@ -29,6 +29,7 @@ from xray_bridge.objects import layout
 from xray_bridge.objects.bucket import open_bucket
 from xray_bridge.objects.claims import Merge, Outcome, Sent, Turn
 from xray_bridge.objects.transfer import fetch_parts
+from xray_bridge.runs.evidence import format_size
 from xray_bridge.text import count
 
 
@@ -163,7 +164,7 @@ class _Work:
 
 def _describe(parts: Sequence[Part]) -> str:
     size = sum(part.entry.size for part in parts)
-    return f"{count(len(parts), 'part')} ({size / 1024:.0f} KB)"
+    return f"{count(len(parts), 'part')} ({format_size(size)})"
 
 
 def _list_counted(found: Counter[str]) -> str:
@@ -175,8 +176,8 @@ def _list_counted(found: Counter[str]) -> str:
 def _receipts_of(outcome: Outcome) -> list[Receipt]:
     """Return receipts of a delivery by another job."""
     keys = outcome.keys
-    said = f"already delivered, as {keys}" if keys else "there was nothing to send"
-    notice = f"{said}, by {outcome.by}"
+    done = f"already delivered, as {keys}" if keys else "there was nothing to send"
+    notice = f"{done}, by {outcome.by}"
     receipts = [
         Receipt(
             status=DELIVERED,

@@ -20,6 +20,7 @@ from xray_bridge.runs.join import JoinOptions, join_copies, join_parts, preview_
 from xray_bridge.runs.receipts import read_receipt
 from xray_bridge.runs.split import FLAG, WAYS, refuse_split, split_parts
 from xray_bridge.text import merge_lines
+from xray_bridge.upload.draft import do_nothing
 from xray_bridge.upload.send_run import send_run
 
 
@@ -73,7 +74,7 @@ class Origin:
     """
 
     are_copies: bool = False
-    begin_sending: Callable[[], None] = lambda: None
+    begin_sending: Callable[[], None] = do_nothing
 
 
 HERE = Origin()
