@@ -10,6 +10,7 @@ import pytest
 from tests.builders import a_run, recorded
 from xray_bridge import cli
 from xray_bridge.config.shared_file import read_toml
+from xray_bridge.errors import UsageError
 from xray_bridge.model.results import Outcome
 
 
@@ -120,6 +121,16 @@ def test_owner_and_last_day_of_the_table_need_no_flags(
     assert [*read_toml(path)["quarantine"]["tests"][0]] == ["test", "fingerprint"]
     assert quarantine("list")[1].startswith("CALC-1: QA until 2999-12-31: in force\n")
     assert "CALC-1 is in quarantine already (change its lines" in refused
+
+
+def test_a_test_is_not_added_by_another_name(quarantine: Command) -> None:
+    """A node id and the name in Xray are the same test."""
+    quarantine("add", "tests/test_sum.py::test_add", *TERMS, "--any-failure")
+
+    code, said = quarantine("add", "tests.test_sum.test_add", *TERMS, "--any-failure")
+
+    assert code == UsageError.exit_code
+    assert "tests.test_sum.test_add is in quarantine already" in said
 
 
 def test_a_file_that_would_become_invalid_is_not_written(

@@ -16,6 +16,7 @@ from xray_bridge.config.quarantine_table import Entry, parse_quarantine, spell_n
 from xray_bridge.config.settings import Settings
 from xray_bridge.errors import UsageError
 from xray_bridge.model.times import today_in_utc
+from xray_bridge.quarantine.entries import normal_name
 from xray_bridge.quarantine.listing import judge_run
 from xray_bridge.quarantine.releases import propose_releases
 from xray_bridge.quarantine.write import add_entry, find_file, format_entry
@@ -141,7 +142,8 @@ def run_add(arguments: argparse.Namespace) -> int:
 
 def _refuse(entry: Entry, quarantine: Quarantine) -> None:
     """Raise UsageError if the test is there already, or has no owner or last day."""
-    if entry.test in {spell_name(each.test) for each in quarantine.tests}:
+    known = {normal_name(each.test) for each in quarantine.tests}
+    if normal_name(entry.test) in known:
         msg = f"{entry.test} is in quarantine already"
         raise UsageError(msg, hint="change its lines in the project's file")
     complete = quarantine.complete(entry)

@@ -36,7 +36,7 @@ class Entries:
     """The tests in quarantine; ``unused`` are those that no test had so far."""
 
     def __init__(self, quarantine: Quarantine) -> None:
-        self._by_name = {_normal_name(each.test): each for each in quarantine.tests}
+        self._by_name = {normal_name(each.test): each for each in quarantine.tests}
         self._used: set[str] = set()
 
     def find(self, line: Line) -> Entry | None:
@@ -53,7 +53,7 @@ class Entries:
         return [e for name, e in self._by_name.items() if name not in self._used]
 
 
-def _normal_name(test: str) -> str:
+def normal_name(test: str) -> str:
     """Return a node id as definition; other names as they are."""
     name = spell_name(test)
     if "::" not in name:
