@@ -150,6 +150,18 @@ def test_export_from_a_server_that_is_busy(jira: Xray) -> None:
     assert len([each for each in jira.sent if each.path == EXPORT]) == 2
 
 
+def test_export_from_a_server_that_stays_busy(
+    jira: Xray, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The message is that of a query: nothing can have arrived."""
+    jira.script[EXPORT] = [Response("", status=502)]
+
+    code = export("--out", "features")
+
+    assert code == 82
+    assert "the server did not answer a query" in capsys.readouterr().err
+
+
 def test_killed_export_is_completed_before_the_next(server: Xray) -> None:
     """Also if the server has nothing to export now."""
     place = Path(".features.xray-new-1")

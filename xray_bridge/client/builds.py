@@ -11,7 +11,7 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from xray_bridge.client.request import JSON, Request
+from xray_bridge.client.request import JSON, Request, make_question
 from xray_bridge.client.response import Answer, check_answer
 from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import AuthenticationError, NotXrayError, RefusedError
@@ -131,7 +131,7 @@ class BuildsApi:
         return self._login.find_path(self._http, kind.path)
 
     def _read(self, kind: Kind, path: str) -> dict[str, Any] | None:
-        request = Request(method="GET", path=path, repeatable=True, is_question=True)
+        request = make_question(path)
         answer = self._send(request)
         if answer.status == NOT_FOUND:
             return None

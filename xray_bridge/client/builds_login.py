@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from xray_bridge.client import mistakes
 from xray_bridge.client.connection import header_safe, refuse_open_http
 from xray_bridge.client.gateway import CLOUD_ID, find_cloud_id, is_token
-from xray_bridge.client.request import JSON, Request
+from xray_bridge.client.request import JSON, Request, make_question
 from xray_bridge.client.response import check_answer
 from xray_bridge.config.jira_settings import ATLASSIAN_URL, CONNECT_URL
 from xray_bridge.config.settings import Settings
@@ -144,9 +144,7 @@ class ConnectLogin:
 
     def fetch_token(self, http: Http) -> str:
         """Exchange the key for a token, which is the whole answer."""
-        request = Request(
-            method="GET", path="/token", repeatable=True, is_question=True
-        )
+        request = make_question("/token")
         headers = {"Authorization": f"Bearer {self.key.reveal()}"}
         answer = http.send(request, url=self.exchange_url, headers=headers)
         _refuse_login(answer, self.what, self.made_at, self.where)

@@ -22,7 +22,7 @@ from xray_bridge.client.connection import (
     resolve_proxies,
     resolve_verify,
 )
-from xray_bridge.client.request import JSON, Request
+from xray_bridge.client.request import JSON, Request, make_question
 from xray_bridge.client.response import check_answer, member_of
 from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import (
@@ -89,13 +89,7 @@ class Api:
 
     def get(self, path: str, **query: str) -> Any:
         """Return the JSON of a path. Raises DeliveryError."""
-        request = Request(
-            method="GET",
-            path=path,
-            query=tuple(query.items()),
-            repeatable=True,
-            is_question=True,
-        )
+        request = make_question(path, query.items())
         return self._send(request).json()
 
     def pages(self, first: str, **query: str) -> Iterator[Any]:

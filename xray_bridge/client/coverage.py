@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from xray_bridge.client.cloud import CloudXray
 from xray_bridge.client.paging import PAGE
-from xray_bridge.client.request import Request
+from xray_bridge.client.request import make_question
 from xray_bridge.client.server import STATUSES, ServerXray
 from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import NotXrayError, RefusedError, UnansweredError
@@ -161,7 +161,7 @@ class ServerCoverage:
         return self._meanings.get(status, NOTRUN)
 
     def _ask(self, path: str) -> list[dict[str, Any]]:
-        request = Request(method="GET", path=path, repeatable=True, is_question=True)
+        request = make_question(path)
         answer = self._xray.send(request)
         found = answer.json()
         if not isinstance(found, list):

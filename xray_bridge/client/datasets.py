@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from xray_bridge.client.graphql import ask
 from xray_bridge.client.key_lookup import look_up_keys
 from xray_bridge.client.paging import PAGE
-from xray_bridge.client.request import Request
+from xray_bridge.client.request import make_question
 from xray_bridge.errors import RefusedError
 from xray_bridge.model.dataset import Dataset, make_dataset
 from xray_bridge.model.dialect import CLOUD, SERVER
@@ -85,13 +85,7 @@ def _fetch_on_server(
 
 
 def _fetch_file(xray: XrayClient, path: str, key: str, fetched: str) -> Dataset:
-    request = Request(
-        method="GET",
-        path=path,
-        query=(("testIssueKey", key),),
-        repeatable=True,
-        is_question=True,
-    )
+    request = make_question(path, (("testIssueKey", key),))
     try:
         answer = xray.send(request)
     except RefusedError as error:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from xray_bridge.client import log
-from xray_bridge.client.request import JSON, Request
+from xray_bridge.client.request import JSON, Request, make_question
 from xray_bridge.errors import (
     AmbiguousError,
     AuthenticationError,
@@ -34,9 +34,7 @@ if TYPE_CHECKING:
     from xray_bridge.config.secret import Secret
 
 GATEWAY = "https://api.atlassian.com/ex/jira"
-TENANT = Request(
-    method="GET", path="/_edge/tenant_info", repeatable=True, is_question=True
-)
+TENANT = make_question("/_edge/tenant_info")
 LOGIN = "https://auth.atlassian.com"
 # In place of a header that the gateway makes itself.
 WITH_LOGIN = {"Authorization": "Bearer"}

@@ -12,7 +12,7 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
-from xray_bridge.client.request import JSON, Request
+from xray_bridge.client.request import JSON, Request, make_question
 from xray_bridge.client.response import check_answer
 from xray_bridge.errors import (
     AmbiguousError,
@@ -59,7 +59,7 @@ class JFrog:
         Raises DeliveryError.
         """
         path = f"{PATH}/{quote(name, safe='')}/details"
-        request = Request(method="GET", path=path, repeatable=True, is_question=True)
+        request = make_question(path)
         answer = self._send(request)
         if answer.status == NOT_FOUND:
             self._refuse_other_server(answer)
@@ -85,13 +85,7 @@ class JFrog:
 
     def read_status(self, name: str) -> str:
         """Return JFrog's own check of an integration; empty if it has none."""
-        request = Request(
-            method="GET",
-            path=STATUS_PATH,
-            query=(("integrationName", name),),
-            repeatable=True,
-            is_question=True,
-        )
+        request = make_question(STATUS_PATH, (("integrationName", name),))
         answer = self._send(request)
         found = answer.json() if answer.is_success else None
         if not isinstance(found, dict):

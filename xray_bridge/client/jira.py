@@ -16,7 +16,7 @@ from xray_bridge.client.connection import Basic, Bearer, ServiceAccount
 from xray_bridge.client.gateway import WITH_LOGIN
 from xray_bridge.client.issues import type_name
 from xray_bridge.client.paging import PAGE, Page
-from xray_bridge.client.request import JSON, Request
+from xray_bridge.client.request import JSON, Request, make_question
 from xray_bridge.client.response import (
     KEY,
     check_answer,
@@ -175,13 +175,7 @@ class Jira:
 
         Raises NotXrayError if it has another type.
         """
-        request = Request(
-            method="GET",
-            path=path,
-            query=tuple(query.items()),
-            repeatable=True,
-            is_question=True,
-        )
+        request = make_question(path, query.items())
         answer = self.send(request)
         found = answer.json()
         if not isinstance(found, shape):

@@ -73,6 +73,17 @@ class Request:
             yield f"  body: {self.media_type}, {_format_size(self.content)}"
 
 
+def make_question(path: str, query: Iterable[tuple[str, str]] = ()) -> Request:
+    """Make a GET request, which changes nothing on the server."""
+    return Request(
+        method="GET",
+        path=path,
+        query=tuple(query),
+        repeatable=True,
+        is_question=True,
+    )
+
+
 def _quote_text(text: str) -> str:
     return quote(text, safe="")
 

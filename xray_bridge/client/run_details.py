@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from xray_bridge.client.graphql import ask
-from xray_bridge.client.request import Request
+from xray_bridge.client.request import make_question
 from xray_bridge.client.test_runs import API
 from xray_bridge.dataclass import dataclass
 from xray_bridge.model.dialect import CLOUD, SERVER
@@ -61,7 +61,7 @@ def read_details(xray: XrayClient, dialect: Dialect, id_: str) -> RunDetails:
 
 def _read_on_server(xray: XrayClient, id_: str) -> RunDetails:
     path = f"{API}/testrun/{quote(id_, safe='')}"
-    request = Request(method="GET", path=path, repeatable=True, is_question=True)
+    request = make_question(path)
     found = xray.send(request).json()
     return _make_details(found, "evidences", ("fileName", "fileURL"))
 

@@ -25,7 +25,7 @@ from xray_bridge.client.issues import (
 )
 from xray_bridge.client.jira import Jira, authorization_header, find_custom_fields
 from xray_bridge.client.paging import PAGE, all_numbered_pages, all_pages
-from xray_bridge.client.request import Request
+from xray_bridge.client.request import Request, make_question
 from xray_bridge.client.response import check_answer, names_of
 from xray_bridge.errors import NotXrayError, RefusedError, XrayBridgeError
 
@@ -89,9 +89,7 @@ class ServerXray:
 
     def statuses(self) -> frozenset[str] | None:
         """Read Xray's settings; old versions do not show them."""
-        request = Request(
-            method="GET", path=STATUSES, repeatable=True, is_question=True
-        )
+        request = make_question(STATUSES)
         try:
             answer = self.send(request)
         except (RefusedError, NotXrayError):

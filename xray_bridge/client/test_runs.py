@@ -16,7 +16,7 @@ from xray_bridge.client.defects import read_issue
 from xray_bridge.client.graphql import ask, read_total
 from xray_bridge.client.jql import search_keys
 from xray_bridge.client.paging import PAGE
-from xray_bridge.client.request import JSON, Request
+from xray_bridge.client.request import JSON, Request, make_question
 from xray_bridge.client.response import member_of
 from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import RefusedError
@@ -81,13 +81,7 @@ class ServerTestRuns:
     def find_run(self, test_key: str) -> RunRef | None:
         """Return the Test Run of a Test; None if there is none."""
         query = (("testExecIssueKey", self._execution), ("testIssueKey", test_key))
-        request = Request(
-            method="GET",
-            path=f"{API}/testrun",
-            query=query,
-            repeatable=True,
-            is_question=True,
-        )
+        request = make_question(f"{API}/testrun", query)
         try:
             found = self._xray.send(request).json()
         except RefusedError as error:
@@ -123,14 +117,8 @@ class ServerTestRuns:
 
     def _read_page(self, number: int) -> list[RunRef]:
         query = {"testExecKey": self._execution, "limit": PAGE, "page": number}
-        request = Request(
-            method="GET",
-            path=f"{API}/testruns",
-            query=tuple((name, str(value)) for name, value in query.items()),
-            repeatable=True,
-            is_question=True,
-        )
-        found = self._xray.send(request).json()
+        texts = ((name, str(value)) for name, value in query.items())
+        found = self._xray.send(make_question(f"{API}/testruns", texts)).json()
         listed = found if isinstance(found, list) else []
         runs = (_read_server_run(e, str(member_of(e, "testKey"))) for e in listed)
         return [run for run in runs if run is not None]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xray_bridge.client.http import Deadline, Http
-from xray_bridge.client.request import Request
+from xray_bridge.client.request import make_question
 from xray_bridge.client.xray import make_client
 from xray_bridge.errors import FeaturesError, RefusedError, UsageError, XrayBridgeError
 from xray_bridge.features import install
@@ -19,6 +19,7 @@ from xray_bridge.features.parts import join_downloads, split_keys
 
 if TYPE_CHECKING:
     from xray_bridge.client.connection import Connection
+    from xray_bridge.client.request import Request
     from xray_bridge.config.settings import Settings
     from xray_bridge.features.install import Installed
     from xray_bridge.model.dialect import Dialect
@@ -87,9 +88,5 @@ def export_request(keys: tuple[str, ...], saved: str, dialect: Dialect) -> Reque
         "filter": saved,
         **dialect.export_query,
     }
-    return Request(
-        method="GET",
-        path=dialect.export_path,
-        query=tuple((name, value) for name, value in query.items() if value),
-        repeatable=True,
-    )
+    given = ((name, value) for name, value in query.items() if value)
+    return make_question(dialect.export_path, given)

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xray_bridge.errors import AmbiguousError, DeliveryError, FeaturesError
+from xray_bridge.errors import DeliveryError, FeaturesError
 from xray_bridge.features import archive
 from xray_bridge.features.download import DEFAULT_LIMITS
 from xray_bridge.features.export import export_request
@@ -60,7 +60,7 @@ def _read_prefix(xray: XrayClient, dialect: Dialect, keys: Sequence[str]) -> str
                     text = unpacked.read_text(encoding="utf-8-sig", errors="replace")
                     if found := _find_tag(text, keys):
                         return found[1]
-        except (DeliveryError, AmbiguousError, FeaturesError, OSError):
+        except (DeliveryError, FeaturesError, OSError):
             return None
     return None
 
