@@ -5,9 +5,9 @@ Make the new contents of the files of a plan, and show them as differences.
 from __future__ import annotations
 
 import difflib
-from dataclasses import field
+from dataclasses import field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from xray_bridge.dataclass import dataclass
 from xray_bridge.source.feature_tags import ScenarioKey, add_tags
@@ -15,11 +15,12 @@ from xray_bridge.source.python_marks import add_marks
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from xray_bridge.source.files import Checkout
     from xray_bridge.source.plan import KeyPlan, NewKey
 
+T = TypeVar("T")
 NOT_FOUND = "no function of this name is defined exactly once in the file"
 
 
@@ -60,35 +61,46 @@ def make_edits(plan: KeyPlan, checkout: Checkout) -> Edits:
     by_file: dict[Path, list[NewKey]] = {}
     for new in plan.new:
         by_file.setdefault(Path(new.place.file).resolve(), []).append(new)
+    edits, written, left_out = edit_files(by_file, checkout, _edit_file)
+    refused = {str(each.place): NOT_FOUND for each in left_out}
+    return replace(edits, written=tuple(written), refused={**plan.refused, **refused})
+
+
+def edit_files(
+    by_file: Mapping[Path, Sequence[T]],
+    checkout: Checkout,
+    edit: Callable[[bytes, Sequence[T]], tuple[bytes, list[T]]],
+) -> tuple[Edits, list[T], list[T]]:
+    """
+    Read files and edit them, in memory; only those that change must be writable.
+
+    ``edit`` returns the new content, and the items that it leaves out. Returns the
+    edits, the items in them, and those that were left out.
+    """
     before: dict[Path, bytes] = {}
     after: dict[Path, bytes] = {}
-    written: list[NewKey] = []
-    refused = dict(plan.refused)
+    done: list[T] = []
+    left_out: list[T] = []
     faults: list[str] = []
-    for path, keys in by_file.items():
-        if fault := checkout.find_fault(path):
-            faults.append(f"{path}: {fault}")
-            continue
+    for path, items in by_file.items():
         try:
-            before[path] = content = path.read_bytes()
-            edited, left_out = _edit_file(content, keys)
+            content = path.read_bytes()
+            edited, rest = edit(content, items)
         except OSError as error:
             faults.append(f"{path}: {error.strerror}")
             continue
         except ValueError as error:
             faults.append(f"{path}: {error}")
             continue
-        refused |= {str(each.place): NOT_FOUND for each in left_out}
-        written += [each for each in keys if each not in left_out]
-        if edited != content:
-            after[path] = edited
-    return Edits(
-        before=before,
-        after=after,
-        written=tuple(written),
-        refused=refused,
-        faults=tuple(faults),
-    )
+        left_out += rest
+        if edited == content:
+            continue
+        if fault := checkout.find_fault(path):
+            faults.append(f"{path}: {fault}")
+            continue
+        before[path], after[path] = content, edited
+        done += [each for each in items if each not in rest]
+    return Edits(before=before, after=after, faults=tuple(faults)), done, left_out
 
 
 def _edit_file(content: bytes, keys: Sequence[NewKey]) -> tuple[bytes, list[NewKey]]:

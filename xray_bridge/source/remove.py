@@ -4,12 +4,14 @@ Take the Test keys out of the marks and tags of collected tests, in memory.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xray_bridge.dataclass import dataclass
 from xray_bridge.model import tags
-from xray_bridge.source.edit import Edits
+from xray_bridge.source.edit import edit_files
 from xray_bridge.source.feature_tags import ScenarioKeys, remove_tags
 from xray_bridge.source.python_unmark import remove_marks
 from xray_bridge.text import unique
@@ -18,6 +20,7 @@ from xray_bridge.text import unique
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from xray_bridge.source.edit import Edits
     from xray_bridge.source.files import Checkout
     from xray_bridge.source.places import TestPlace
 
@@ -54,30 +57,10 @@ def make_removals(
             refused[str(old.place)] = old.place.generated
         else:
             by_file.setdefault(Path(old.place.file).resolve(), []).append(old)
-    before: dict[Path, bytes] = {}
-    after: dict[Path, bytes] = {}
-    removed: list[OldKeys] = []
-    faults: list[str] = []
-    for path, found in by_file.items():
-        try:
-            content = path.read_bytes()
-            edited, left = _edit_file(content, found, prefixes)
-        except OSError as error:
-            faults.append(f"{path}: {error.strerror}")
-            continue
-        except ValueError as error:
-            faults.append(f"{path}: {error}")
-            continue
-        refused |= {str(each.place): NOT_OWN for each in left}
-        removed += [each for each in found if each not in left]
-        if edited == content:
-            continue
-        if fault := checkout.find_fault(path):
-            faults.append(f"{path}: {fault}")
-            continue
-        before[path], after[path] = content, edited
-    edits = Edits(before=before, after=after, refused=refused, faults=tuple(faults))
-    return edits, tuple(removed)
+    edit = partial(_edit_file, prefixes=prefixes)
+    edits, removed, left = edit_files(by_file, checkout, edit)
+    refused |= {str(each.place): NOT_OWN for each in left}
+    return replace(edits, refused=refused), tuple(removed)
 
 
 def _find_keys(places: Iterable[TestPlace]) -> list[OldKeys]:
