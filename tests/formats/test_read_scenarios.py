@@ -144,6 +144,29 @@ def test_hook_that_failed(tmp_path: Path) -> None:
     assert run.message == "Before hook\nno browser"
 
 
+@pytest.mark.parametrize("count", [1, 2])
+def test_status_in_the_background_of_a_rule(tmp_path: Path, count: int) -> None:
+    """behave writes it there; a scenario's hook has failed, and its steps have not."""
+    empty: dict[str, Any] = {"type": "background", "steps": []}
+    backgrounds = [*[empty] * (count - 1), {**empty, "status": "hook_error"}]
+
+    runs = read(
+        tmp_path,
+        empty,
+        element(status="passed"),
+        element(status=None),
+        *backgrounds,
+        element(status="passed"),
+        behave=True,
+    )
+
+    assert [run.outcome for run in runs] == [
+        Outcome.PASSED,
+        Outcome.FAILED,
+        Outcome.PASSED,
+    ]
+
+
 def test_hook_of_a_step_and_hidden_steps(tmp_path: Path) -> None:
     """As cucumber-jvm and cucumber-js write them."""
     failed = {"result": {"status": "failed"}, "match": {"location": "H.java:3"}}

@@ -6,6 +6,8 @@ pytest-bdd writes tags without ``@`` into Cucumber JSON, in which Xray looks for
 cucumber-ruby writes hooks that fail before a background into the background.
 behave 1.3 and cucumber-js have statuses that Xray does not know (behave's ``Status``,
 cucumber-js's ``TestStepResultStatus``).
+behave writes the status of the scenario before a rule into the rule's background
+(``findings/behave-json-status-in-a-background.sh``).
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 SIGNS = "@ added to tags"
 HOOKS = "hooks of backgrounds moved to their scenarios"
 STEP_HOOKS = "steps with a failed hook marked as failed"
+STATUSES = "statuses of backgrounds moved to their scenarios"
 BY_STEPS = "status of scenarios taken from their steps"
 
 # Statuses of steps, hooks and scenarios. An unknown status has failed.
@@ -76,7 +79,9 @@ def mend_feature(
     AttributeError and TypeError if it is not a feature.
     """
     mender = _Mender(changes, unknown, behave=behave)
-    if not behave:
+    if behave:
+        mender.move_statuses(feature)
+    else:
         mender.add_signs(feature)
         mender.move_hooks(feature)
     mender.mend_words(feature)
@@ -119,6 +124,18 @@ class _Mender:
                     self._changes[HOOKS] += len(hooks)
             waiting = {}
 
+    def move_statuses(self, feature: Any) -> None:
+        """Move the status of a background to the scenario before it."""
+        last: Any = {}
+        for element in feature.get("elements") or ():
+            if element.get("type") != "background":
+                last = element
+            elif "status" in element:
+                status = element.pop("status")
+                if last and last.get("status") is None:
+                    last["status"] = status
+                    self._changes[STATUSES] += 1
+
     def mend_words(self, feature: Any) -> None:
         """Replace statuses that Xray does not know."""
         if self._behave and "status" in feature:
@@ -149,7 +166,7 @@ class _Mender:
                 self._changes[STEP_HOOKS] += 1
 
     def _mend_status(self, element: Any) -> None:
-        """Mend the status of a scenario in Behave JSON; it is null before a rule."""
+        """Mend the status of a scenario in Behave JSON."""
         if element.get("status") is not None:
             element["status"] = self._mend_word(element["status"])
             return
