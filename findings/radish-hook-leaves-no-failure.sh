@@ -29,7 +29,8 @@ def close(scenario):
     raise RuntimeError("cannot close the shop")
 PY
 CODE=0
-venv/bin/radish features --junit-xml junit.xml --cucumber-json cucumber.json > console 2>&1 || CODE=$?
+venv/bin/radish features --junit-xml junit.xml --cucumber-json cucumber.json \
+    > console 2>&1 || CODE=$?
 echo "radish 0.18.4, exit code $CODE:" | tee seen
 grep '^RuntimeError' console | tee -a seen
 cat > read.py <<'PY'
@@ -40,8 +41,8 @@ for case in ET.parse("junit.xml").iter("testcase"):
     print("JUnit:", case.get("name"), [child.tag for child in case])
 (feature,) = json.load(open("cucumber.json"))
 for each in feature["elements"]:
-    found = [step["result"]["status"] for step in each["steps"]]
-    print("Cucumber:", each["name"], found, [key for key in ("before", "after") if key in each])
+    hooks = [key for key in ("before", "after") if key in each]
+    print("Cucumber:", each["name"], [step["result"]["status"] for step in each["steps"]], hooks)
 PY
 venv/bin/python read.py | tee -a seen
 cat > expected <<'TXT'

@@ -63,7 +63,8 @@ import xml.etree.ElementTree as ET
 for path in sorted(pathlib.Path("xml").rglob("*.xml")):
     suite = ET.parse(path).getroot()
     for case in suite.iter("testcase"):
-        print(suite.get("name"), suite.get("errors"), case.get("name"), [child.tag for child in case])
+        found = [child.tag for child in case]
+        print(suite.get("name"), suite.get("errors"), case.get("name"), found)
 PY
 venv/bin/python read.py | tee -a seen
 cat > expected <<'TXT'
