@@ -117,6 +117,24 @@ def check(
     return run
 
 
+@pytest.mark.parametrize("given", ["name", "id"])
+def test_other_names_of_issue_types_in_settings(
+    check: Any, tmp_path: Path, given: str
+) -> None:
+    """They are looked for; the id of a type is what Jira itself takes."""
+    kind = {"name": '{"name": "Lauf"}', "id": '{"id": "7"}'}[given]
+    table = '[tests]\nissue_type = "Testfall"\n'
+    (tmp_path / "xray-bridge.toml").write_text(table, encoding="utf-8")
+    types = named("Test Plan", "Testfall", *(("Lauf",) if given == "name" else ()))
+
+    with scripted.scripted(by_path(a_jira(**{TYPES: types}))) as server:
+        fields = f'{{"issuetype": {kind}}}'
+        found = check(server.url, "--execution-fields", fields)
+
+    assert found.marks["issue_types"] == "ok"
+    assert ("Lauf, Testfall" in found.said["issue_types"]) is (given == "name")
+
+
 def test_all_is_well(check: Any) -> None:
     """Each thing has a line, in the order in which it matters, in eight requests."""
     with scripted.scripted(by_path(a_jira())) as server:

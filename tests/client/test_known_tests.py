@@ -15,6 +15,7 @@ from xray_bridge import cli
 GRAPHQL = "/api/v2/graphql"
 FIELDS = "/rest/api/2/field"
 XRAY = "com.xpandit.plugins.xray:"
+STEPS = "steps-editor-custom-field"
 LISTED = [
     {"id": "cf_1", "schema": {"custom": f"{XRAY}path-editor-custom-field"}},
     {"id": "cf_2", "schema": {"custom": f"{XRAY}test-type-custom-field"}},
@@ -32,9 +33,12 @@ def suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def write_keys(capsys: pytest.CaptureFixture[str]) -> tuple[int, Any, str]:
+def write_keys(
+    capsys: pytest.CaptureFixture[str], *arguments: str
+) -> tuple[int, Any, str]:
     """Return exit code, document and errors of a look."""
-    code = cli.main(["keys", "--write", "--check", "--project", "CALC", "--json"])
+    flags = ["--write", "--check", "--project", "CALC", "--json", *arguments]
+    code = cli.main(["keys", *flags])
     said = capsys.readouterr()
     return code, json.loads(said.out) if said.out else None, said.err
 
@@ -59,8 +63,65 @@ def test_definitions_on_server(
 
     (asked,) = (json.loads(each.body) for each in server.sent if each.path == SEARCH)
     assert (code, found["keys"][0]["key"]) == (85, "CALC-2")
-    assert asked["jql"] == "project = CALC AND issuetype = Test ORDER BY key"
+    assert asked["jql"] == 'project = CALC AND issuetype = "Test" ORDER BY key'
     assert asked["fields"] == ["summary", "cf_1", "cf_2"]
+
+
+def test_other_name_of_the_issue_type_on_server(
+    server: Xray, capsys: pytest.CaptureFixture[str], suite: Path
+) -> None:
+    """The setting of a sync holds here, too: Jira refuses types that it lacks."""
+    table = '[tests]\nissue_type = "Testfall \\"A\\""'
+    (suite / "xray-bridge.toml").write_text(table, encoding="utf-8")
+    server.script |= {FIELDS: [LISTED], SEARCH: [{"issues": [], "total": 0}]}
+
+    code, _, _ = write_keys(capsys)
+
+    (asked,) = (json.loads(each.body) for each in server.sent if each.path == SEARCH)
+    assert code == 0
+    assert 'issuetype = "Testfall \\"A\\""' in asked["jql"]
+
+
+def test_no_issue_type_on_cloud(
+    cloud: Xray, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Xray's list has only Tests, whatever Jira calls them."""
+    cloud.script[GRAPHQL] = [{"data": {"getTests": {"total": 0, "results": []}}}]
+
+    code, _, _ = write_keys(capsys)
+
+    (asked,) = (json.loads(each.body) for each in cloud.sent if each.path == GRAPHQL)
+    assert (code, asked["variables"]["jql"]) == (0, "project = CALC ORDER BY key")
+
+
+@pytest.mark.parametrize(
+    ("fields", "written"),
+    [
+        ({"cf_2": {"value": "BDD"}, "cf_3": "Given it is"}, ["CALC-1"]),
+        ({"cf_2": {"value": "BDD"}, "cf_3": None}, []),
+        ({"cf_2": {"value": "Cucumber"}}, ["CALC-1"]),
+    ],
+    ids=["steps", "unknown", "name"],
+)
+def test_renamed_test_type_on_server(
+    server: Xray,
+    capsys: pytest.CaptureFixture[str],
+    suite: Path,
+    fields: dict[str, Any],
+    written: list[str],
+) -> None:
+    """Jira tells its name only; a scenario in the Test tells the rest."""
+    (suite / "features" / "steps").mkdir(parents=True)
+    feature = "Feature: F\n  Scenario: sum\n    Given it is\n"
+    (suite / "features" / "a.feature").write_text(feature, encoding="utf-8")
+    listed = [*LISTED, {"id": "cf_3", "schema": {"custom": f"{XRAY}{STEPS}"}}]
+    issue = an_issue("CALC-1", summary="sum", **fields)
+    server.script |= {FIELDS: [listed], SEARCH: [{"issues": [issue], "total": 1}]}
+
+    code, found, _ = write_keys(capsys, "--framework", "behave")
+
+    assert [each["key"] for each in found["keys"]] == written
+    assert (code, len(found["refused"])) == (85 if written else 0, 1 - len(written))
 
 
 def test_definitions_on_cloud(cloud: Xray, capsys: pytest.CaptureFixture[str]) -> None:

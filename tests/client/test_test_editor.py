@@ -191,7 +191,7 @@ def test_a_jira_without_the_fields_of_xray(
     code, found, _ = sync(capsys)
 
     assert code == 84
-    assert "no custom field of Xray for the kind of a Test" in str(found["refused"])
+    assert "no custom field of Xray for the type of a Test" in str(found["refused"])
     assert not bodies(server, "POST", ISSUE)
 
 

@@ -42,7 +42,7 @@ def a_test(key: str, definition: str) -> KnownTest:
 
 def a_scenario(key: str, summary: str = "sum") -> KnownTest:
     """Make a Cucumber Test."""
-    return KnownTest(key=key, summary=summary, may_be_scenario=True)
+    return KnownTest(key=key, summary=summary, is_of_scenario=True)
 
 
 def keys_of(plan: KeyPlan) -> dict[str, str]:
@@ -54,7 +54,7 @@ def test_a_function_is_found_by_its_definition() -> None:
     """Its summary does not count: people change it."""
     known = [
         a_test("CALC-1", "test_calc.test_add"),
-        KnownTest(key="CALC-2", summary="test_calc.test_add", may_be_scenario=True),
+        KnownTest(key="CALC-2", summary="test_calc.test_add", is_of_scenario=True),
     ]
 
     assert keys_of(plan_keys([ADD], known)) == {"test_add": "CALC-1"}
@@ -69,6 +69,18 @@ def test_a_scenario_is_found_by_its_name_among_scenarios() -> None:
     ]
 
     assert keys_of(plan_keys([SUM], known)) == {"sum": "CALC-3"}
+
+
+def test_a_test_type_that_nobody_knows_gives_no_key() -> None:
+    """It may be another Test of the same name."""
+    known = [KnownTest(key="CALC-1", summary="sum", is_of_scenario=None)]
+
+    plan = plan_keys([SUM], known)
+
+    assert keys_of(plan) == {}
+    assert [*plan.refused.values()] == [
+        "the Test Type of CALC-1 may not be for scenarios"
+    ]
 
 
 def test_rows_get_one_key_and_the_others_are_named() -> None:

@@ -188,7 +188,7 @@ def test_without_a_login_to_jira() -> None:
 def test_a_scenario_cannot_be_renamed_without_a_login_to_jira() -> None:
     """An upload would not find it by its old name."""
     line = a_line("a.feature: old", file="a.feature")
-    issue = an_issue(kind="Cucumber", summary="old", definition="", steps="Given it is")
+    issue = an_issue(type="Cucumber", summary="old", definition="", steps="Given it is")
     step = plan_step(Match(test=a_scenario(), issue=issue, entry=line), take="code")
     found = sync(Editor(edits_jira=False), step, lines=(line,))
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.sync.values import a_line, a_scenario, a_test, an_issue
 from xray_bridge.sync.match import Matches, match_tests
 
@@ -54,11 +56,41 @@ def test_a_scenario_is_found_by_its_summary() -> None:
     """Among Tests that can be scenarios."""
     issues = [
         an_issue(summary="sum"),
-        an_issue("CALC-2", kind="Manual", summary="sum", definition=""),
-        an_issue("CALC-3", kind="Cucumber", summary="sum", definition=""),
+        an_issue("CALC-2", type="Manual", summary="sum", definition=""),
+        an_issue("CALC-3", type="Cucumber", summary="sum", definition=""),
     ]
 
     assert keys_of(match([a_scenario()], issues=issues)) == {"a.feature: sum": "CALC-3"}
+
+
+@pytest.mark.parametrize(
+    ("values", "key"),
+    [
+        ({"type": "BDD", "kind": "Gherkin"}, "CALC-1"),
+        ({"type": "BDD", "steps": "Given it is"}, "CALC-1"),
+        ({"type": "Cucumber", "kind": "Steps"}, ""),
+    ],
+)
+def test_a_scenario_is_found_whatever_its_test_type_is_called(
+    values: dict[str, str], key: str
+) -> None:
+    """By its kind on Cloud, by its steps on Server."""
+    issue = an_issue(summary="sum", definition="", **values)
+
+    assert keys_of(match([a_scenario()], issues=[issue])) == {"a.feature: sum": key}
+
+
+@pytest.mark.parametrize(("type_", "said"), [("BDD", "Type BDD may"), ("", "Type may")])
+def test_a_test_type_that_nobody_knows(type_: str, said: str) -> None:
+    """No second Test is created, and no other Test is taken."""
+    issue = an_issue(summary="sum", definition="", type=type_)
+
+    found = match([a_scenario()], issues=[issue])
+    keyed = match([a_scenario(key="CALC-1")], issues=[issue])
+
+    assert keys_of(found) == {}
+    assert said in reasons_of(found)
+    assert keys_of(keyed) == {"a.feature: sum": "CALC-1"}
 
 
 def test_two_tests_of_one_name_in_xray_are_named() -> None:

@@ -148,10 +148,29 @@ def test_the_definition_of_a_test_with_a_key_belongs_to_people() -> None:
     assert step.changes.definition is None
 
 
+@pytest.mark.parametrize(
+    ("values", "written"),
+    [
+        ({"type": "BDD", "kind": "Gherkin"}, True),
+        ({"type": "BDD"}, True),
+        ({"type": "Manual"}, False),
+    ],
+)
+def test_steps_for_a_test_type_of_any_name(
+    values: dict[str, str], written: bool
+) -> None:
+    """A key in code says that it is the Test of the scenario."""
+    issue = an_issue(summary="sum", definition="", **values)
+
+    step = plan_step(Match(test=a_scenario(key="CALC-1"), issue=issue))
+
+    assert (step.changes.steps is not None) is written
+
+
 def test_steps_of_a_scenario() -> None:
     """They are compared without blanks and empty lines."""
     old = a_scenario()
-    issue = an_issue(kind="Cucumber", summary="sum", definition="", steps="Given it is")
+    issue = an_issue(type="Cucumber", summary="sum", definition="", steps="Given it is")
     line = make_entry(old, "CALC-1")
     new = a_scenario(steps=Steps(text="Given it is\nThen it was"))
     same = a_scenario(steps=Steps(text="  Given it is\n\n"))

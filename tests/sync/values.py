@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from xray_bridge.client.test_issues import CUCUMBER, GENERIC, TestTexts
+from xray_bridge.client.test_issues import TestTexts
+from xray_bridge.client.test_types import CUCUMBER, GENERIC
 from xray_bridge.sync.bodies import Steps
 from xray_bridge.sync.code import CodeTest
 from xray_bridge.sync.lock import Entry
@@ -52,7 +53,7 @@ def an_issue(key: str = "CALC-1", **values: Any) -> TestTexts:
     given: dict[str, Any] = {
         "id": key.partition("-")[2],
         "key": key,
-        "kind": GENERIC,
+        "type": GENERIC,
         "summary": "test_one",
         "definition": "test_a.test_one",
         "folder": "/",

@@ -49,14 +49,22 @@ PATIENCE = 30.0
 
 
 def run_checks(
-    settings: Settings, connection: Connection, *, thorough: bool
+    settings: Settings,
+    connection: Connection,
+    *,
+    thorough: bool,
+    test_type: str = "Test",
 ) -> list[Finding]:
-    """Ask the server, within 30 s and with one attempt for each question."""
+    """
+    Ask the server, within 30 s and with one attempt for each question.
+
+    ``test_type`` is the name that Jira has for the issue type of Tests.
+    """
     deadline = Deadline(min(PATIENCE, settings.deadline))
     http = Http(connection, deadline, attempts=ATTEMPTS)
     site = JiraSite(connection, http) if thorough else None
     client = make_client(connection, http)
-    found = list(list_findings(settings, connection, client, site))
+    found = list(list_findings(settings, connection, client, site, test_type))
     is_known = any(each.what == "credentials" and each.ok for each in found)
     if is_known and client.jira is not None and settings.defects == CREATE:
         from xray_bridge.check.defects import check_defects
@@ -74,6 +82,7 @@ def list_findings(
     connection: Connection,
     xray: Xray,
     site: JiraSite | None = None,
+    test_type: str = "Test",
 ) -> Iterator[Finding]:
     """Return the findings; with a ``site`` those of a thorough check."""
     reached = reachability.check_way(connection, xray, site)
@@ -90,7 +99,7 @@ def list_findings(
         known = found[0].ok is not False
         yield from found
     if site and known:
-        yield from permissions.check_permissions(settings, site)
+        yield from permissions.check_permissions(settings, site, test_type)
     yield from check_statuses(settings, connection, xray)
     for kind in ("test_execution", "test_plan"):
         if key := getattr(settings, kind):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xray_bridge.check.finding import TO_ASK_JIRA, Finding, ask_question
+from xray_bridge.check.screen import execution_type
 from xray_bridge.client.issues import ISSUE_TYPES, JIRA_TYPES
 from xray_bridge.dataclass import dataclass
 
@@ -112,8 +113,14 @@ UNKNOWN = {
 }
 
 
-def check_permissions(settings: Settings, site: JiraSite) -> Iterator[Finding]:
-    """Check the account's permissions in the project, and the issue types there."""
+def check_permissions(
+    settings: Settings, site: JiraSite, test_type: str
+) -> Iterator[Finding]:
+    """
+    Check the account's permissions in the project, and the issue types there.
+
+    ``test_type`` is the name that Jira has for the issue type of Tests.
+    """
     key = project_of(settings)
     if not key:
         return
@@ -131,7 +138,8 @@ def check_permissions(settings: Settings, site: JiraSite) -> Iterator[Finding]:
         ),
         decides=False,
     )
-    wanted = ["Test"] if settings.test_execution else ["Test Execution", "Test"]
+    executions = () if settings.test_execution else (execution_type(settings),)
+    wanted = [*filter(None, executions), test_type]
     yield ask_question(
         "issue_types",
         lambda: _compare_issue_types(key, wanted, site.issue_types(key)),
@@ -178,7 +186,8 @@ def _compare_issue_types(
         message=f"the account cannot create {absent} issues in {key}, only: {there}",
         hint="add Xray's issue types to the project's issue type scheme"
         if is_certain
-        else "names may be translated: check whether it has another name",
+        else "names may be translated: then set issue_type in [tool.xray-bridge.tests] "
+        "for Tests, and issuetype in xray_execution_fields",
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from xray_bridge.check.finding import Finding, ask_question
 from xray_bridge.client.import_requests import with_fields_object
+from xray_bridge.client.issues import type_name
 from xray_bridge.config.settings import Settings
 from xray_bridge.model.execution_fields import EXECUTION_FIELDS
 
@@ -20,8 +21,13 @@ if TYPE_CHECKING:
     from xray_bridge.check.site import JiraSite
     from xray_bridge.client.import_requests import CustomFields
 
-TEST_EXECUTION = "test execution"
 SCREEN = "the screen for new Test Executions"
+
+
+def execution_type(settings: Settings) -> str:
+    """Return the name of the issue type of Test Executions; empty if only an id is."""
+    given = with_fields_object(settings.execution_fields)["fields"].get("issuetype")
+    return type_name({"issuetype": given}) if given else "Test Execution"
 
 
 def check_screen(
@@ -34,10 +40,11 @@ def check_screen(
     are the ids of Xray's fields. There is no finding if Jira does not list the fields
     of a new Test Execution.
     """
+    name = execution_type(settings).lower()
     offered: list[frozenset[str]] = []
 
     def question() -> Finding:
-        found = site.list_screen_fields(settings.project, TEST_EXECUTION) or frozenset()
+        found = site.list_screen_fields(settings.project, name) or frozenset()
         offered.append(found)
         return _compare_fields(settings, found, custom)
 

@@ -24,6 +24,7 @@ from xray_bridge.errors import (
 )
 from xray_bridge.recording.questions import QUARANTINED
 from xray_bridge.recording.second_process import SecondProcess, SecondProcessError
+from xray_bridge.sync.rules import find_rules
 from xray_bridge.text import format_table
 
 
@@ -96,8 +97,7 @@ def _run_checks(arguments: argparse.Namespace) -> int:
         found: list[Finding] = []
         features = _Features()
         if not arguments.offline:
-            # A person wants all checks; a session waits for the answer.
-            found = run_checks(settings, connection, thorough=not arguments.given)
+            found = _ask_server(arguments, settings, connection)
             found += _find_impossible(settings, connection)
             found += [] if arguments.given else _list_datasets()
         features = _check_features(names, settings, connection, found)
@@ -120,6 +120,16 @@ def _run_checks(arguments: argparse.Namespace) -> int:
     answered = any(f.ok and f.what == "credentials" for f in found)
     unanswered = not (answered or arguments.offline)
     return CheckError.exit_code if wrong or unanswered else 0
+
+
+def _ask_server(
+    arguments: argparse.Namespace, settings: Settings, connection: Connection
+) -> list[Finding]:
+    # A person wants all checks; a session waits for the answer.
+    if arguments.given:
+        return run_checks(settings, connection, thorough=False)
+    rules = find_rules(Path.cwd())[1]
+    return run_checks(settings, connection, thorough=True, test_type=rules.issue_type)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

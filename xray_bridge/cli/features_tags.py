@@ -94,7 +94,7 @@ class Tagger:
         """Tag the scenarios of the Tests that an import has created: all, or none."""
         made = [each for each in result.created if each.key in result.tests]
         known = [
-            KnownTest(key=each.key, summary=each.summary, may_be_scenario=True)
+            KnownTest(key=each.key, summary=each.summary, is_of_scenario=True)
             for each in made
             if each.summary
         ]

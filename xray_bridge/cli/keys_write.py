@@ -19,6 +19,7 @@ from xray_bridge.runs.find import run_path
 from xray_bridge.source.edit import make_edits
 from xray_bridge.source.files import Checkout, replace_all
 from xray_bridge.source.plan import plan_keys
+from xray_bridge.sync.rules import find_rules
 from xray_bridge.text import count, list_section
 
 
@@ -84,9 +85,10 @@ def run(arguments: argparse.Namespace) -> int:
             raise UsageError("no project to search", hint="give --project KEY")
         if any(run_path(name, Path(settings.report_dir)) for name in arguments.paths):
             raise UsageError("--write reads the code, so it takes no run directories")
+        rules = find_rules(Path.cwd())[1]
         # The framework and the server work at the same time.
         with ThreadPoolExecutor(max_workers=1) as pool:
-            known = pool.submit(_ask_xray, settings)
+            known = pool.submit(_ask_xray, settings, rules.issue_type)
             listing = collect_tests(framework, arguments.paths, settings.tag_prefixes)
         plan = plan_keys(listing.places, known.result())
     checkout = Checkout(Path.cwd())
@@ -105,10 +107,10 @@ def run(arguments: argparse.Namespace) -> int:
     return CheckError.exit_code if faults or would_write else 0
 
 
-def _ask_xray(settings: Settings) -> list[KnownTest]:
+def _ask_xray(settings: Settings, issue_type: str) -> list[KnownTest]:
     connection = connect(settings)
     xray = make_client(connection, Http(connection, Deadline(settings.deadline)))
-    return list_tests(xray, connection.dialect, settings.project)
+    return list_tests(xray, connection.dialect, settings.project, issue_type)
 
 
 def _report_lines(

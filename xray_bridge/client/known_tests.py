@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from xray_bridge.client.paging import PAGE, all_pages
 from xray_bridge.client.response import member_of
 from xray_bridge.client.test_issues import find_field_ids, list_on_cloud
+from xray_bridge.client.test_types import is_for_scenarios, jql_of_tests
 from xray_bridge.dataclass import dataclass
 from xray_bridge.model.dialect import CLOUD, SERVER
 
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
     from xray_bridge.client.xray import XrayClient
     from xray_bridge.model.dialect import Dialect
 
-# Names and kinds of the Test Types that no scenario has.
-NOT_CUCUMBER = frozenset({"manual", "generic", "steps", "unstructured"})
-JQL = "project = {} AND issuetype = Test ORDER BY key"
 TESTS = (
     "query($jql: String!, $start: Int!) { "
     f"getTests(jql: $jql, limit: {PAGE}, start: $start) {{ total results {{ "
@@ -40,63 +38,82 @@ class KnownTest:
     """
     A Test in Xray; ``definition`` is that of a Generic Test, empty for others.
 
-    ``may_be_scenario``: its Test Type is that of scenarios, or is not known.
+    ``is_of_scenario``: its Test Type is that of scenarios; None if nobody knows.
     """
 
     key: str
     summary: str = ""
     definition: str = ""
-    may_be_scenario: bool = False
+    is_of_scenario: bool | None = False
 
 
-def list_tests(xray: XrayClient, dialect: Dialect, project: str) -> list[KnownTest]:
+def list_tests(
+    xray: XrayClient, dialect: Dialect, project: str, issue_type: str
+) -> list[KnownTest]:
     """
     List all Tests of a project.
 
-    Raises DeliveryError; NotXrayError also for a list that ends too early.
+    ``issue_type`` is the name that Jira has for Tests. Raises DeliveryError;
+    NotXrayError also for a list that ends too early.
     """
-    return _READERS[dialect.name](xray, JQL.format(project))
+    return _READERS[dialect.name](xray, project, issue_type)
 
 
-def _list_on_server(xray: ServerXray, jql: str) -> list[KnownTest]:
+def _list_on_server(xray: ServerXray, project: str, issue_type: str) -> list[KnownTest]:
     ids = find_field_ids(xray.jira.list_fields())
-    definition, kind = ids.get("definition", ""), ids.get("kind", "")
-    wanted = tuple(filter(None, ("summary", definition, kind)))
+    definition, type_, steps = (
+        ids.get(name, "") for name in ("definition", "type", "steps")
+    )
+    wanted = tuple(filter(None, ("summary", definition, type_, steps)))
+    jql = jql_of_tests(project, issue_type)
     return [
         _make_test(
             str(issue["key"]),
             issue["fields"].get("summary"),
             issue["fields"].get(definition),
-            member_of(issue["fields"].get(kind), "value"),
+            bool(issue["fields"].get(steps)),
+            member_of(issue["fields"].get(type_), "value"),
         )
         for issue in all_pages(partial(xray.jira.search, jql, wanted))
     ]
 
 
-def _list_on_cloud(xray: CloudXray, jql: str) -> list[KnownTest]:
+def _list_on_cloud(
+    xray: CloudXray,
+    project: str,
+    issue_type: str,  # noqa: ARG001 - the list has Tests only
+) -> list[KnownTest]:
+    jql = f"project = {project} ORDER BY key"
     return [
         _make_test(
             key,
             test["jira"].get("summary"),
             test.get("unstructured"),
-            member_of(test.get("testType"), "name"),
+            False,
             member_of(test.get("testType"), "kind"),
+            member_of(test.get("testType"), "name"),
         )
         for key, test in list_on_cloud(xray, TESTS, jql).items()
     ]
 
 
-def _make_test(key: str, summary: Any, definition: Any, *kinds: Any) -> KnownTest:
-    is_other = any(str(kind).lower() in NOT_CUCUMBER for kind in kinds)
+def _make_test(
+    key: str,
+    summary: Any,
+    definition: Any,
+    has_steps: bool,
+    *types: Any,
+) -> KnownTest:
+    words = (str(each or "") for each in types)
     return KnownTest(
         key=key,
         summary=str(summary or ""),
         definition=str(definition or ""),
-        may_be_scenario=not definition and not is_other,
+        is_of_scenario=not definition and (has_steps or is_for_scenarios(*words)),
     )
 
 
-_READERS: Mapping[str, Callable[[Any, str], list[KnownTest]]] = {
+_READERS: Mapping[str, Callable[[Any, str, str], list[KnownTest]]] = {
     SERVER: _list_on_server,
     CLOUD: _list_on_cloud,
 }

@@ -46,7 +46,7 @@ class ServerTests:
     def create(self, new: NewTest) -> tuple[str, str]:
         """Create an issue of Jira."""
         texts = {
-            "kind": {"value": new.kind},
+            "type": {"value": new.kind},
             "definition": new.definition,
             "steps_kind": new.steps and {"value": STEPS_KINDS[new.is_outline]},
             "steps": new.steps,

@@ -16,6 +16,7 @@ from xray_bridge.client.issues import plain_text
 from xray_bridge.client.paging import PAGE, Page, all_pages
 from xray_bridge.client.response import member_of
 from xray_bridge.client.test_runs import DEFINITION
+from xray_bridge.client.test_types import is_for_scenarios, jql_of_tests
 from xray_bridge.dataclass import dataclass
 from xray_bridge.model.dialect import CLOUD, SERVER
 
@@ -31,18 +32,17 @@ if TYPE_CHECKING:
 XRAY = "com.xpandit.plugins.xray:"
 # The custom fields of Server by their types; the ids differ between instances.
 FIELDS = {
-    "kind": f"{XRAY}test-type-custom-field",
+    "type": f"{XRAY}test-type-custom-field",
     "definition": DEFINITION,
     "steps_kind": f"{XRAY}automated-test-type-custom-field",
     "steps": f"{XRAY}steps-editor-custom-field",
     "folder": f"{XRAY}test-repository-path-custom-field",
 }
-GENERIC, CUCUMBER = "Generic", "Cucumber"
 TEXTS = ("summary", "description", "labels")
 QUERY = (
     "query($jql: String!, $start: Int!) { "
     f"getTests(jql: $jql, limit: {PAGE}, start: $start) {{ total results {{ "
-    "issueId unstructured gherkin folder { path } testType { name } "
+    "issueId unstructured gherkin folder { path } testType { name kind } "
     f"jira(fields: {json.dumps(['key', *TEXTS])}) }} }} }}"
 )
 
@@ -53,14 +53,16 @@ class TestTexts:
     A Test in Xray and its texts.
 
     ``definition`` is that of a Generic Test, ``steps`` are those of a scenario.
-    ``kind`` is the name of the Test Type, empty if it is not known. ``folder`` is the
-    path in the Test Repository, ``/`` for its root; None if it is not known.
+    ``type`` is the name of the Test Type, ``kind`` what it is for, on Cloud; they are
+    empty if they are not known. ``folder`` is the path in the Test Repository, ``/``
+    for its root; None if it is not known.
     """
 
     __test__ = False
 
     id: str
     key: str
+    type: str = ""
     kind: str = ""
     summary: str = ""
     description: str = ""
@@ -70,9 +72,9 @@ class TestTexts:
     folder: str | None = None
 
     @property
-    def is_cucumber(self) -> bool:
-        """Whether it can be the Test of a scenario."""
-        return bool(self.steps) or self.kind.casefold() == CUCUMBER.casefold()
+    def is_of_scenario(self) -> bool | None:
+        """Whether it can be the Test of a scenario; None if nobody knows."""
+        return bool(self.steps) or is_for_scenarios(self.kind, self.type)
 
 
 def read_tests(
@@ -98,9 +100,7 @@ def find_field_ids(listed: Iterable[Any]) -> dict[str, str]:
 
 
 def _read_on_server(xray: ServerXray, project: str, issue_type: str) -> list[TestTexts]:
-    # Jira's quotes are those of JSON.
-    quoted = json.dumps(issue_type, ensure_ascii=False)
-    jql = f"project = {project} AND issuetype = {quoted} ORDER BY key"
+    jql = jql_of_tests(project, issue_type)
     ids = find_field_ids(xray.jira.list_fields())
     wanted = (*TEXTS, *ids.values())
     issues = all_pages(partial(xray.jira.search, jql, wanted))
@@ -114,7 +114,7 @@ def _read_issue(issue: Mapping[str, Any], ids: Mapping[str, str]) -> TestTexts:
     return _make_test(
         issue,
         fields,
-        kind=member_of(found.get("kind"), "value"),
+        type=member_of(found.get("type"), "value"),
         definition=found.get("definition"),
         steps=found.get("steps"),
         # Xray gives no path to a Test in the root.
@@ -159,7 +159,8 @@ def _read_test(key: str, test: Mapping[str, Any]) -> TestTexts:
     return _make_test(
         {"id": test.get("issueId"), "key": key},
         test["jira"],
-        kind=member_of(test.get("testType"), "name"),
+        type=member_of(test.get("testType"), "name"),
+        kind=member_of(test.get("testType"), "kind"),
         definition=test.get("unstructured"),
         steps=test.get("gherkin"),
         folder=path if isinstance(path, str) else None,

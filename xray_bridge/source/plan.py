@@ -14,7 +14,7 @@ from xray_bridge.dataclass import dataclass
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from xray_bridge.client.known_tests import KnownTest
     from xray_bridge.source.places import TestPlace
@@ -53,13 +53,15 @@ class KeyPlan:
     unknown: tuple[str, ...] = ()
 
 
-def plan_keys(places: Iterable[TestPlace], known: Iterable[KnownTest]) -> KeyPlan:
+def plan_keys(places: Iterable[TestPlace], known: Collection[KnownTest]) -> KeyPlan:
     """Find the keys of all tests that have none."""
     return _Planner(places, known).plan()
 
 
 class _Planner:
-    def __init__(self, places: Iterable[TestPlace], known: Iterable[KnownTest]) -> None:
+    def __init__(
+        self, places: Iterable[TestPlace], known: Collection[KnownTest]
+    ) -> None:
         self._tests: dict[object, list[TestPlace]] = {}
         # By name in Xray and by key, the tests that have it, without their rows.
         self._named: dict[tuple[bool, str], dict[object, TestPlace]] = {}
@@ -71,10 +73,11 @@ class _Planner:
             for key in place.keys:
                 self._keyed.setdefault(key, {})[place.test] = place
         self._known: dict[tuple[bool, str], list[str]] = {}
+        self._unclear = {each.key for each in known if each.is_of_scenario is None}
         for test in known:
             if test.definition:
                 self._known.setdefault((False, test.definition), []).append(test.key)
-            elif test.may_be_scenario:
+            elif test.is_of_scenario is not False:
                 self._known.setdefault((True, test.summary), []).append(test.key)
 
     def plan(self) -> KeyPlan:
@@ -118,6 +121,8 @@ class _Planner:
             if len(keys) > 1:
                 yield f"{' and '.join(keys)} have the same name, {name!r}"
         for key in self._find_keys(rows):
+            if key in self._unclear:
+                yield f"the Test Type of {key} may not be for scenarios"
             users = self._keyed.get(key, {}).values()
             if users:
                 yield f"its key {key} is on {', '.join(map(str, users))}"

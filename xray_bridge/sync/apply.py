@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from xray_bridge import progress
 from xray_bridge.client.issue_links import find_tests_type, link_issues, unlink_issues
 from xray_bridge.client.test_editor import NewTest, TestChanges
-from xray_bridge.client.test_issues import CUCUMBER, GENERIC, TestTexts
+from xray_bridge.client.test_issues import TestTexts
+from xray_bridge.client.test_types import CUCUMBER, GENERIC
 from xray_bridge.errors import AmbiguousError, RefusedError, UsageError
 from xray_bridge.sync.plan import NO_CHANGES, make_entry
 from xray_bridge.text import count, unique

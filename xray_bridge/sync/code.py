@@ -9,7 +9,7 @@ from dataclasses import field, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from xray_bridge.client.test_issues import CUCUMBER, GENERIC
+from xray_bridge.client.test_types import CUCUMBER, GENERIC
 from xray_bridge.dataclass import dataclass
 from xray_bridge.sync.bodies import Bodies, Steps
 from xray_bridge.sync.rules import ONE

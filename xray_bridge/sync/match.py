@@ -34,6 +34,10 @@ OTHER_NAME = (
     "Xray, or write the key into the code, or remove the line from the lock file"
 )
 NAMESAKES = "{} have its name in Xray; write the right key into the code"
+UNCLEAR = (
+    "{} has its name in Xray, but its Test Type{} may not be for scenarios. If it is, "
+    "write the key into the code; if not, give one of them another name"
+)
 AMBIGUOUS = (
     "it may be a renamed one of {}. Write the right key into the code, or remove their "
     "lines from the lock file to create a new Test"
@@ -124,7 +128,7 @@ class _Matcher:
         for each in self._issues.values():
             if each.definition:
                 self._named.setdefault((False, each.definition), []).append(each)
-            elif each.is_cucumber:
+            elif each.is_of_scenario is not False:
                 self._named.setdefault((True, each.summary), []).append(each)
         self._found: list[Match] = []
         self._foreign: list[CodeTest] = []
@@ -246,6 +250,10 @@ class _Matcher:
             self._left_out[str(test)] = NAMESAKES.format(keys)
             return
         issue = next(iter(named), None)
+        if issue and test.is_scenario and issue.is_of_scenario is None:
+            known = issue.type and f" {issue.type}"
+            self._left_out[str(test)] = UNCLEAR.format(issue.key, known)
+            return
         owner = self._by_key.get(issue.key) if issue else None
         if issue and owner and owner.test in self._used:
             self._left_out[str(test)] = TAKEN.format(issue.key, owner.test)

@@ -101,7 +101,7 @@ class _Planner:
         if issue is None:
             return self._plan_new(test)
         texts = {"summary": test.summary, "description": test.description}
-        if test.is_scenario and issue.is_cucumber:
+        if test.is_scenario and issue.is_of_scenario is not False:
             texts["steps"] = test.steps.text
         merged = {
             name: self._merge_text(name, ours, getattr(issue, name))

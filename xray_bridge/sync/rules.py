@@ -9,6 +9,7 @@ from dataclasses import field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
+from xray_bridge.config.shared_file import TESTS, read_shared_table
 from xray_bridge.config.tables import read_table, switch
 from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import SettingError
@@ -18,7 +19,7 @@ from xray_bridge.text import unique
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import PurePosixPath
+    from pathlib import Path, PurePosixPath
 
 EACH, ONE = "each", "one"
 EVERY_FILE = "*"
@@ -68,6 +69,16 @@ class Rules:
             or path.as_posix().startswith(f"{pattern.rstrip('/')}/")
         )
         return unique(matching)
+
+
+def find_rules(folder: Path) -> tuple[Path | None, Rules]:
+    """
+    Read the table of the shared file that applies in a folder; return that file, too.
+
+    Raises SettingError, which lists all mistakes.
+    """
+    path, table = read_shared_table(folder)
+    return path, parse_rules(table.get(TESTS, {}))
 
 
 def parse_rules(table: object) -> Rules:

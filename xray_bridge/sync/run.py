@@ -15,14 +15,13 @@ from xray_bridge.client.test_editor import open_editor
 from xray_bridge.client.test_issues import read_tests
 from xray_bridge.client.xray import make_client
 from xray_bridge.config.resolve import redactor_of
-from xray_bridge.config.shared_file import TESTS, read_shared_table
 from xray_bridge.dataclass import dataclass
 from xray_bridge.sync.apply import Sync
 from xray_bridge.sync.code import hide_secrets, read_code
 from xray_bridge.sync.lock import LOCK_FILE, read_lock, write_lock
 from xray_bridge.sync.match import match_tests
 from xray_bridge.sync.plan import plan_step
-from xray_bridge.sync.rules import parse_rules
+from xray_bridge.sync.rules import find_rules
 from xray_bridge.text import count
 
 
@@ -101,8 +100,7 @@ class TestSync:
     __test__ = False
 
     def __init__(self, settings: Settings, folder: Path) -> None:
-        path, table = read_shared_table(folder)
-        self._rules = parse_rules(table.get(TESTS, {}))
+        path, self._rules = find_rules(folder)
         self._lock = (path.parent if path else folder) / LOCK_FILE
         self._settings = settings
         self._connection = connect(settings)

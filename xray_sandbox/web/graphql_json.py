@@ -27,6 +27,10 @@ from xray_sandbox.web.issue_json import fields_json
 from xray_sandbox.web.site import Site
 
 
+# Test Types and what they are for.
+_KINDS = {"Manual": "Steps", "Generic": "Unstructured", "Cucumber": "Gherkin"}
+
+
 def _list_json(items: Sequence[Any]) -> dict[str, Any]:
     return {"total": len(items), "start": 0, "limit": 100, "results": list(items)}
 
@@ -43,7 +47,7 @@ def test_json(site: Site, issue: IssueRow) -> dict[str, Any]:
     """A Test."""
     return {
         **_issue_json(site, issue),
-        "testType": {"name": issue.kind, "kind": issue.kind},
+        "testType": {"name": issue.kind, "kind": _KINDS.get(issue.kind, issue.kind)},
         "status": lambda: {"name": last_status(site.store, issue, CLOUD.todo)},
         "unstructured": issue.definition or None,
         "gherkin": steps_of(issue.scenario) or None,
