@@ -17,6 +17,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 from tests import scripted
 from tests.builders import a_run, a_scenario_run, a_test, recorded, settings_of
 from tests.scripted import answer
+from tests.tls import needs_openssl, over_tls, self_signed
+from xray_bridge.client.connection import CA_VARIABLES
 from xray_bridge.model.results import Outcome
 from xray_bridge.runs.merge import Results
 from xray_bridge.spans import send
@@ -35,8 +37,9 @@ CI = {"name": "GitHub", "build_number": "7", "branch": "main", "revision": "abc"
 
 @pytest.fixture(autouse=True)
 def _plain(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No variables of a collector around."""
-    for name in ("TRACEPARENT", "OTEL_EXPORTER_OTLP_HEADERS", "OTEL_SERVICE_NAME"):
+    """No variables of a collector around, nor of certificates."""
+    names = ("TRACEPARENT", "OTEL_EXPORTER_OTLP_HEADERS", "OTEL_SERVICE_NAME")
+    for name in (*names, *CA_VARIABLES):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -228,6 +231,74 @@ def test_without_the_library_it_says_what_to_install(
     notice = sent(a_directory(tmp_path, a_run()), "http://127.0.0.1:9")
 
     assert "pip install opentelemetry-sdk" in notice
+
+
+def test_proxy_of_the_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It goes before the variables of the environment, as for Xray."""
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{scripted.unused_port()}")
+    directory = a_directory(tmp_path, a_run())
+
+    with collecting(answer(200)) as proxy:
+        notice = sent(directory, "http://collector.test:4318", proxy=proxy.server.url)
+
+    (received,) = proxy.server.received
+    assert notice == ""
+    assert received.target == "http://collector.test:4318/v1/traces"
+
+
+@pytest.mark.parametrize("settings", [{"skip_proxy": "yes"}, {"proxy": "DOWN"}, {}])
+def test_collector_on_this_machine_is_asked_without_a_proxy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: dict[str, str]
+) -> None:
+    """The proxy to Xray does not reach an agent beside the tests."""
+    down = f"http://127.0.0.1:{scripted.unused_port()}"
+    monkeypatch.setenv("HTTP_PROXY", down)
+    given = {name: value.replace("DOWN", down) for name, value in settings.items()}
+    directory = a_directory(tmp_path, a_run())
+
+    with collecting(answer(200)) as collector:
+        notice = sent(directory, collector.server.url, **given)
+
+    assert notice == ""
+    assert len(collector.server.received) == 1
+
+
+def test_login_of_the_home_directory_is_not_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A .netrc is for other programs."""
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login ann password hunter22\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    directory = a_directory(tmp_path, a_run())
+
+    with collecting(answer(200)) as collector:
+        sent(directory, collector.server.url)
+
+    assert "authorization" not in collector.server.received[0].headers
+
+
+@needs_openssl
+@pytest.mark.parametrize("by", ["setting", "variable", "exporter", "nobody"])
+def test_certificates_of_the_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    """A CA for Xray is one for the collector, too, unless the exporter has its own."""
+    monkeypatch.setattr(send, "PATIENCE", 1.0)
+    certificate = self_signed(tmp_path)
+    authority = str(tmp_path / "cert.pem")
+    settings = {"verify": authority} if by == "setting" else {}
+    if by == "variable":
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", authority)
+    if by == "exporter":
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_CERTIFICATE", authority)
+    directory = a_directory(tmp_path / "run", a_run())
+
+    with scripted.scripted(answer(200), wrap=over_tls(certificate)) as server:
+        url = server.url.replace("http://", "https://")
+        notice = sent(directory, url, **settings)
+
+    assert (notice == "") is (by != "nobody")
 
 
 def test_redirect_is_not_followed(

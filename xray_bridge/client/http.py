@@ -19,7 +19,12 @@ from xray_bridge.client import log
 from xray_bridge.client.lean import requests, urllib3
 from xray_bridge.client.multipart import Body, FileBody, MultipartBody
 from xray_bridge.client.response import Answer
-from xray_bridge.client.transport import BLOCK, LargeBlocks, PlainSession
+from xray_bridge.client.transport import (
+    BLOCK,
+    LargeBlocks,
+    PlainSession,
+    find_proxies,
+)
 from xray_bridge.client.transport_errors import convert_error
 from xray_bridge.client.waiting import backoff, read_skew, retry_after
 from xray_bridge.errors import (
@@ -274,8 +279,6 @@ class Http:
 
     def _session(self) -> requests.Session:
         session = PlainSession()
-        # No .netrc: credentials and proxies are already resolved.
-        session.trust_env = False
         session.verify = self._connection.verify
         session.cert = self._connection.client_cert or None
         for scheme in ("https://", "http://"):
@@ -284,16 +287,8 @@ class Http:
 
     def proxies(self, address: str) -> dict[str, str]:
         """Return the proxies for an address, by scheme."""
-        if self._connection.proxies is not None:
-            return dict(self._connection.proxies)
-        found: dict[str, str] = requests.utils.get_environ_proxies(
-            address, no_proxy=None
-        )
-        for proxy in found.values():
-            login, at, _ = proxy.rpartition("@")
-            if at:
-                self._connection.redactor.add(login.rpartition("/")[2])
-        return found
+        given, redactor = self._connection.proxies, self._connection.redactor
+        return find_proxies(address, given, redactor)
 
     def _read(self, response: requests.Response, into: BinaryIO | None) -> bytes:
         """Read the body with limits for size and time, which a socket does not have."""

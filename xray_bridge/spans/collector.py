@@ -1,5 +1,5 @@
 """
-Ask a collector over HTTP: no redirect, no long answer.
+Ask a collector over HTTP, by the rules of all requests: no redirect, no long answer.
 
 The variables of the collector may have secret headers, which requests would send on to
 any host that a redirect names.
@@ -13,6 +13,8 @@ from xray_bridge.client.transport import PlainSession
 
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from xray_bridge.client.lean import requests
 
 # Bytes of an answer that are read; it is not needed.
@@ -25,7 +27,16 @@ class RefusedAnswerError(Exception):
 
 
 class CollectorSession(PlainSession):
-    """Reads the beginning of answers, and follows no redirect."""
+    """
+    Reads the beginning of answers, and follows no redirect.
+
+    ``verify`` and ``proxies`` are those of the settings.
+    """
+
+    def __init__(self, verify: bool | str, proxies: Mapping[str, str]) -> None:
+        super().__init__()
+        self._verify = verify
+        self.proxies = dict(proxies)
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> Any:
         """
@@ -33,6 +44,9 @@ class CollectorSession(PlainSession):
 
         Raises RefusedAnswerError for a redirect, which OpenTelemetry takes as success.
         """
+        if options.get("verify") is True:
+            # The exporter names a file only if a variable of its own does.
+            options["verify"] = self._verify
         response = super().send(request, **{**options, "stream": True})
         if 300 <= response.status_code < 400:  # noqa: PLR2004
             response.close()

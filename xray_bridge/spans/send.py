@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from xray_bridge.errors import RunDirectoryError, XrayBridgeError
 from xray_bridge.runs import run_directory
@@ -80,18 +81,29 @@ def _send(
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from opentelemetry.sdk.trace.export import SpanExportResult
 
+    from xray_bridge.client.connection import LOOPBACK, resolve_proxies, resolve_verify
     from xray_bridge.client.http import Deadline, run_within
+    from xray_bridge.client.transport import find_proxies
     from xray_bridge.spans.collector import CollectorSession
     from xray_bridge.spans.convert import make_spans
 
     traceparent = os.environ.get("TRACEPARENT", "")
     spans = iter(make_spans(directory.info, results, test_execution, traceparent))
     deadline = Deadline(min(LONGEST, settings.deadline))
+    address = address_of(settings.otlp)
+    given = resolve_proxies(settings)
+    if urlsplit(address).hostname in LOOPBACK:
+        # An agent on this machine, which no proxy reaches.
+        given = {}
+    session = CollectorSession(
+        resolve_verify(settings, os.environ),
+        find_proxies(address, given, settings.redactor),
+    )
     with _last_words(settings.redactor.clean) as words:
         exporter = OTLPSpanExporter(
-            endpoint=address_of(settings.otlp),
+            endpoint=address,
             timeout=PATIENCE,
-            session=CollectorSession(),
+            session=session,
         )
         try:
             while batch := list(islice(spans, BATCH)):
