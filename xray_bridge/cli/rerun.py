@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import shutil
 import signal
 import subprocess
@@ -15,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 from xray_bridge.cli import console, options
 from xray_bridge.config.settings import Settings
 from xray_bridge.errors import UsageError
-from xray_bridge.runs import rerun
+from xray_bridge.runs import attempts, rerun
 from xray_bridge.runs.join import mark_merged
 from xray_bridge.runs.rerun_plan import TAKEN
 from xray_bridge.runs.run_directory import RunDirectory
-from xray_bridge.text import count, quote_command
+from xray_bridge.text import count
 
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 USAGE = "xray-bridge rerun [RUN] -- pytest"
 SHOWN = 20
+NOTHING_SENT = "nothing was sent, so the next rerun is again one of {}"
 # As shells do it.
 NOT_FOUND, NOT_EXECUTABLE, SIGNALLED = 127, 126, 128
 
@@ -99,8 +101,12 @@ def run(arguments: argparse.Namespace) -> int:
             console.warn(f"xray-bridge: {msg} ({hint})")
             return code
         raise UsageError(msg, hint=hint)
-    if found.plan.parts and taken.path.exists():
-        mark_merged(directory, taken)
+    # Nothing is there if the session ended before its first test.
+    if taken.path.exists():
+        if taken.info.parts:
+            mark_merged(directory, taken)
+        elif attempts.is_try(taken):
+            console.warn(f"xray-bridge: {NOTHING_SENT.format(directory.id)}")
     console.emit(arguments, {**document, "exit_code": code}, [])
     return code
 
@@ -133,7 +139,7 @@ def _describe(found: Rerun, command: Sequence[str]) -> list[str]:
     if len(found.names) > SHOWN:
         lines.append(f"  and {len(found.names) - SHOWN} more")
     lines += [f"Note: {notice}" for notice in found.notices]
-    return [*lines, f"Command: {quote_command(*command)}", "Dry run: nothing was run."]
+    return [*lines, f"Command: {shlex.join(command)}", "Dry run: nothing was run."]
 
 
 def _run_command(

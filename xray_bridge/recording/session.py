@@ -46,7 +46,7 @@ from xray_bridge.runs import run_directory
 from xray_bridge.runs.evidence import EvidenceFolder
 from xray_bridge.runs.journal import Journal
 from xray_bridge.runs.scrub import Scrub, local_folders
-from xray_bridge.text import merge_lines, quote_command
+from xray_bridge.text import merge_lines
 
 
 if TYPE_CHECKING:
@@ -196,7 +196,7 @@ class Session:
                 settings=self.settings.given,
                 ci=self._build_news.describe_ci(self.settings, self.redact),
                 run_id=self.settings.run_id,
-                parts=self.rerun.parts if self.rerun else (),
+                **(self.rerun.describe_for(self.settings) if self.rerun else {}),
             ),
         )
         if self.rerun:
@@ -271,8 +271,7 @@ class Session:
         return [self._resend_line(relative_path(path, self.second_process.folder))]
 
     def _resend_line(self, run: str) -> str:
-        flags = flags_again(self.settings)
-        command = quote_command("xray-bridge", "resend", run, flags=flags)
+        command = f"xray-bridge resend {run} {flags_again(self.settings)}".rstrip()
         return f"To send the results: {command}"
 
     def own_fault_lines(self, faults: Sequence[str]) -> list[str]:

@@ -25,6 +25,7 @@ from xray_bridge.runs import codec, evidence, inside
 from xray_bridge.runs.aggregate import attempt_lines
 from xray_bridge.runs.journal_lines import encode_line, parse_line
 from xray_bridge.runs.merge import identities_of
+from xray_bridge.runs.run_directory import KEPT
 from xray_bridge.text import unique
 
 
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     Identity = tuple[str, str, tuple[tuple[str, str], ...]]
 
 EARLIER = "earlier.jsonl"
+# An empty file: all earlier results belong to the rerun, because Xray has none.
+ALL = "earlier.all"
 # Results that Xray has already, beside a rerun that was merged, or that replaces an
 # undelivered rerun.
 ELSEWHERE = "elsewhere.jsonl"
@@ -122,7 +125,7 @@ def complete_rerun(directory: RunDirectory) -> None:
         if directory.journal.exists():
             return
         with replaced(directory.journal, private=True) as file:
-            whole = bool(directory.info.parts)
+            whole = has_all_earlier(directory)
             for line in _joined_lines(directory, whole=whole):
                 file.write(line + b"\n")
     except OSError as error:
@@ -134,7 +137,25 @@ def is_partial_rerun(directory: RunDirectory) -> bool:
     """Whether a run has only the results of Tests that ran again."""
     if (directory.path / ELSEWHERE).exists():
         return True
-    return (directory.path / EARLIER).exists() and not directory.info.parts
+    return (directory.path / EARLIER).exists() and not has_all_earlier(directory)
+
+
+def has_all_earlier(directory: RunDirectory) -> bool:
+    """Whether a rerun has all earlier results, because Xray has none of them."""
+    return (directory.path / ALL).exists() or bool(directory.info.parts)
+
+
+def is_try(directory: RunDirectory) -> bool:
+    """
+    Whether a run is a rerun that sent nothing, and does not replace the earlier run.
+
+    It was a dry run, also one that was killed, or none of the tests ran again.
+    """
+    info = directory.info
+    if info.parts or not (directory.path / EARLIER).exists():
+        return False
+    is_dry = info.settings.get("dry_run") == "true" and not info.settings.get("collect")
+    return is_dry or directory.state.state == KEPT
 
 
 def all_lines(directory: RunDirectory) -> Iterator[bytes]:

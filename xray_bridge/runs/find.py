@@ -5,12 +5,16 @@ Find a run by its name or its path, or the newest one.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from xray_bridge.errors import RunDirectoryError, UsageError
 from xray_bridge.runs import run_directory
 from xray_bridge.runs.parts import is_run
 from xray_bridge.runs.run_directory import RunDirectory
 
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # Number of names in a hint.
 NEWEST = 3
@@ -38,14 +42,17 @@ def find_run(name: str, report_dir: Path) -> RunDirectory:
     raise UsageError(msg, hint=hint)
 
 
-def find_newest(report_dir: Path) -> RunDirectory | None:
+def find_newest(
+    report_dir: Path, is_left_out: Callable[[RunDirectory], bool] = lambda _: False
+) -> RunDirectory | None:
     """
     Return the run that began last; None if there is none.
 
     Damaged runs do not count, nor parts that were merged: their merged run has the
     name of the part that began first.
     """
-    found = [*filter(None, map(_rank_of, run_directory.find(report_dir)))]
+    ranked = filter(None, map(_rank_of, run_directory.find(report_dir)))
+    found = [each for each in ranked if not is_left_out(each[2])]
     return max(found, key=lambda each: each[:2])[2] if found else None
 
 

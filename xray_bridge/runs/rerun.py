@@ -29,7 +29,6 @@ from xray_bridge.runs.join import part_ids
 from xray_bridge.runs.journal_lines import parse_line
 from xray_bridge.runs.merge import identities_of
 from xray_bridge.runs.rerun_plan import PLACES, RerunPlan, name_identity
-from xray_bridge.text import quote_command
 
 
 if TYPE_CHECKING:
@@ -104,6 +103,8 @@ class Rerun:
                 (sent if is_sent else kept).write(line)
         if not elsewhere.stat().st_size:
             elsewhere.unlink()
+        if self.plan.parts:
+            (folder / attempts.ALL).touch()
 
     def _lines(self) -> Iterator[tuple[bool, bytes]]:
         """
@@ -158,7 +159,7 @@ def find_run_to_rerun(name: str | None, report_dir: Path) -> RunDirectory:
     """
     if name is not None:
         return find_run(name, report_dir)
-    found = find_newest(report_dir)
+    found = find_newest(report_dir, is_left_out=attempts.is_try)
     if found is None:
         msg = f"there is no run in {report_dir}"
         raise UsageError(msg, hint="run the tests with xray-bridge first")
@@ -213,6 +214,8 @@ def plan_rerun(directory: RunDirectory) -> Rerun:
         test_execution=state.test_execution if has_arrived else "",
         parts=() if has_arrived else part_ids(directory, info),
         places={name: info.settings.get(name, "") for name in PLACES},
+        split_by=info.split_by,
+        is_dry=_way(info, state) is Settings.dry_run,
     )
     return Rerun(
         plan=plan,
@@ -245,8 +248,8 @@ def _refuse_unknown(directory: RunDirectory, state: State) -> None:
     is_half_sent = state.test_execution and state.state not in ARRIVED
     if state.state in run_directory.IN_DOUBT or is_half_sent:
         msg = f"it is unknown whether Xray has the results of {directory.id}"
-        command = quote_command("xray-bridge", "resend", directory.id)
-        raise UsageError(msg, hint=f"find out with `{command}`, then rerun it")
+        hint = f"find out with `xray-bridge resend {directory.id}`, then rerun it"
+        raise UsageError(msg, hint=hint)
 
 
 def _settings_again(info: RunInfo, state: State) -> dict[str, str]:

@@ -33,7 +33,7 @@ PLAN = "plan.json"
 # Written by the session: the path of its run directory.
 TAKEN = "taken"
 # Files and folders of a run directory that the plan's folder has.
-CONTENTS = ("earlier.jsonl", "elsewhere.jsonl", "evidence")
+CONTENTS = ("earlier.jsonl", "earlier.all", "elsewhere.jsonl", "evidence")
 # How many tests that are gone are named.
 SHOWN = 20
 # Settings that say which Jira and which Test Execution it is.
@@ -49,7 +49,8 @@ class RerunPlan:
     the names of failed ones contain secrets. ``known`` are all tests with a result, if
     others run, too; None: only ``tests`` run. ``run`` is the name of the earlier run,
     ``parts`` its ids if Xray does not have its results, ``test_execution`` the key of
-    its Test Execution if Xray has them. ``places`` are settings of the earlier run.
+    its Test Execution if Xray has them. ``places`` are settings of the earlier run,
+    ``split_by`` is that of it; ``is_dry``: it was a dry run.
     """
 
     run: str
@@ -59,6 +60,8 @@ class RerunPlan:
     test_execution: str = ""
     parts: tuple[str, ...] = ()
     places: Mapping[str, str] = field(default_factory=dict)
+    split_by: str = ""
+    is_dry: bool = False
     folder: str = ""
 
     def select(self) -> RerunTests:
@@ -68,6 +71,15 @@ class RerunPlan:
     def save(self, folder: Path) -> None:
         """Write the plan. Raises RunDirectoryError."""
         write_json(folder / PLAN, asdict(self))
+
+    def describe_for(self, settings: Settings) -> dict[str, Any]:
+        """
+        Return the fields of ``RunInfo`` that the rerun has from the earlier run.
+
+        A dry run takes the place of a dry run only: other results are still to be sent.
+        """
+        is_try = settings.dry_run and not settings.collect and not self.is_dry
+        return {"parts": () if is_try else self.parts, "split_by": self.split_by}
 
     def refuse_other_place(self, settings: Settings) -> None:
         """Raise UsageError if the results would go elsewhere than the earlier ones."""

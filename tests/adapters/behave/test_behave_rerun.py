@@ -127,6 +127,20 @@ def test_a_row_that_is_gone_is_named(project: Project) -> None:
     assert "0 scenarios passed, 2 failed, 4 skipped" in second.out
 
 
+def test_a_dry_run_of_a_rerun_is_not_the_latest_run(project: Project) -> None:
+    """The next rerun runs the same scenarios."""
+    project.write(FILES)
+    project.run(*SANDBOX)
+    (project.path / "works").touch()
+    tried = rerun(project, "-D", "xray_dry_run=yes")
+    second = rerun(project)
+
+    assert "Dry run: nothing was sent." in tried.section
+    assert "nothing was sent, so the next rerun is again one of 2" in tried.err
+    assert "3 scenarios passed, 0 failed, 2 skipped" in second.out
+    assert outcomes(project.directories[-1])["two"] == "flaky"
+
+
 @pytest.mark.parametrize("how", ["collect", "dry_run"])
 def test_a_run_that_was_not_sent_is_replaced(project: Project, how: str) -> None:
     """The rerun has all results, and is not sent either."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 
 import pytest
@@ -190,6 +191,65 @@ def test_a_dry_run_shows_command_and_tests(project: Project) -> None:
         ]
     )
     assert len(project.runs) == 1
+
+
+@pytest.mark.parametrize("sent", ["--xray-upload", "--xray-dry-run"])
+def test_a_dry_run_of_a_rerun_is_not_the_latest_run(
+    project: Project, workers: tuple[str, ...], sent: str
+) -> None:
+    """The next rerun runs the same tests; only a dry run is replaced by a dry run."""
+    project.pytester.makepyfile(test_suite=SUITE)
+    project.run(sent, "--xray-sandbox", *workers)
+    works(project)
+    tried = rerun(project, "--", "--xray-dry-run", *workers)
+    result = rerun(project, "--", *workers)
+
+    tried.assert_outcomes(passed=3, failed=1, deselected=0 if workers else 3)
+    tried.stdout.fnmatch_lines(["Dry run: nothing was sent. *"])
+    is_real = sent == "--xray-upload"
+    result.assert_outcomes(
+        passed=3 if is_real else 0,
+        failed=1,
+        deselected=0 if workers else 3 if is_real else 6,
+    )
+    told = (
+        f"*nothing was sent, so the next rerun is again one of {project.runs[0].name}"
+    )
+    if is_real:
+        tried.stderr.fnmatch_lines([told])
+    else:
+        assert "nothing was sent, so" not in tried.stderr.str()
+
+
+def test_a_dry_run_of_a_rerun_does_not_hold_back_results(project: Project) -> None:
+    """A run that was not delivered is still sent."""
+    project.pytester.makepyfile(test_suite=SUITE)
+    nobody = {"XRAY_URL": "http://127.0.0.1:9", "XRAY_TOKEN": "a-personal-token"}
+    where = {"XRAY_PROJECT": "CALC", **nobody}
+    lost = project.run("--xray-upload", "--xray-preflight=off", **where)
+    works(project)
+    tried = rerun(project, "--", "--xray-dry-run", "--xray-preflight=off")
+    os.environ.pop("XRAY_URL")
+    sent = project.pytester.run(
+        sys.executable, "-m", "xray_bridge", "resend", "--sandbox"
+    )
+
+    assert (lost.ret, tried.ret, sent.ret) == (1, 1, 0)
+    tried.stdout.fnmatch_lines(["Results: 3 passed, 3 flaky, 1 failed"])
+    sent.stdout.fnmatch_lines(["Results: 3 passed, 4 failed"])
+    assert len(runs_by_key(project)) == 5
+
+
+def test_a_rerun_without_tests_is_not_the_latest_run(project: Project) -> None:
+    """The command left out all of them, so the next rerun has them again."""
+    project.pytester.makepyfile(test_suite=SUITE)
+    project.upload()
+    works(project)
+    nothing = rerun(project, "--", "-k", "nothing")
+    result = rerun(project)
+
+    assert nothing.ret == pytest.ExitCode.NO_TESTS_COLLECTED
+    result.assert_outcomes(passed=3, failed=1, deselected=3)
 
 
 def test_a_test_that_is_gone_is_named(
