@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.builders import a_run, recorded
+from tests.builders import STARTED, a_run, recorded
 from xray_bridge import cli
 from xray_bridge.cli.gate_check import with_gate
 from xray_bridge.config.effective import effective_settings
@@ -19,8 +19,11 @@ from xray_bridge.model.results import Outcome
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from xray_bridge.model.results import TestRun
+
     Command = Callable[..., tuple[int, str]]
 
+PASSED, FAILED = Outcome.PASSED, Outcome.FAILED
 JUNIT = """\
 <testsuite name="shop">
   <testcase classname="shop" name="good"/>
@@ -137,6 +140,131 @@ def test_a_status_that_no_outcome_has_is_a_failure(
 
     assert "max_failures  at most 0   1      FAILED: CALC-" in told
     assert (counts, allowed) == (86, 0)
+
+
+class Executions:
+    """Makes Test Executions of one Test in the sandbox, and checks their gates."""
+
+    def __init__(self, command: Command, folder: Path, product: str) -> None:
+        self._command = command
+        self._folder = folder
+        self._where = ("--sandbox", "--deployment", product)
+        self._minutes = 0
+
+    def make(
+        self,
+        outcome: Outcome,
+        branch: str = "main",
+        *,
+        more: tuple[TestRun, ...] = (),
+        **given: str,
+    ) -> str:
+        """Send a run of a branch, a minute after the last one; return its key."""
+        self._minutes += 1
+        directory = recorded(
+            self._folder,
+            a_run(outcome, keys=("CALC-1",)),
+            *more,
+            settings={"project": "CALC", **given},
+            ci={"branch": branch},
+            started=STARTED + 60 * self._minutes,
+        )
+        code, printed = self._command("resend", directory.id, *self._where)
+        assert code == 0, printed
+        return directory.state.test_execution
+
+    def gate(self, key: str, *more: str, **rules: int) -> tuple[int, str]:
+        """Check a gate; return the exit code and the output."""
+        return self._command(
+            "gate", key, *self._where, f"--gate={json.dumps(rules)}", *more
+        )
+
+
+@pytest.fixture(params=["server", "cloud"])
+def executions(
+    request: pytest.FixtureRequest, command: Command, tmp_path: Path
+) -> Executions:
+    """An empty sandbox of each product."""
+    return Executions(command, tmp_path, request.param)
+
+
+def test_new_failures_are_those_of_the_branch(executions: Executions) -> None:
+    """Another branch fails as well, which is no reason to pass."""
+    executions.make(PASSED)
+    executions.make(FAILED, "feature")
+    on_main = executions.make(FAILED)
+    other = executions.make(FAILED, "other")
+
+    code, printed = executions.gate(on_main, max_new_failures=0)
+    first, told = executions.gate(other, max_new_failures=0)
+
+    assert code == 86
+    assert "max_new_failures  at most 0   1      FAILED: CALC-1" in printed
+    assert first == 0
+    assert f"there is no Test Execution like {other} before it" in told
+
+
+def test_a_pull_request_is_compared_with_the_branch_it_is_for(
+    executions: Executions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The CI job that asks knows that branch; Xray does not."""
+    executions.make(PASSED)
+    key = executions.make(FAILED, "feature")
+    executions.make(FAILED)
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_REF", "refs/pull/7/merge")
+    monkeypatch.setenv("GITHUB_BASE_REF", "main")
+
+    monkeypatch.setenv("GITHUB_HEAD_REF", "another")
+    unknown, _ = executions.gate(key, max_new_failures=0)
+    monkeypatch.setenv("GITHUB_HEAD_REF", "feature")
+    known, _ = executions.gate(key, max_new_failures=0)
+
+    assert (unknown, known) == (0, 86)
+
+
+def test_a_baseline_has_half_of_the_tests(executions: Executions) -> None:
+    """As in a comparison: a Test Execution of another suite says nothing."""
+    two, three = (
+        a_run(name=n, keys=(k,)) for n, k in (("b", "CALC-2"), ("c", "CALC-3"))
+    )
+    executions.make(PASSED, more=(two, three))
+    executions.make(FAILED)
+    key = executions.make(FAILED, more=(two, three))
+
+    code, _ = executions.gate(key, max_new_failures=0)
+
+    assert code == 86
+
+
+def test_an_aborted_test_was_no_failure_before(executions: Executions) -> None:
+    """A comparison of the run says the same."""
+    executions.make(FAILED, statuses="failed=ABORTED")
+    aborted = executions.make(FAILED, statuses="failed=ABORTED")
+    failed = executions.make(FAILED)
+
+    still, _ = executions.gate(aborted, max_new_failures=0)
+    now, _ = executions.gate(failed, max_new_failures=0)
+
+    assert (still, now) == (0, 86)
+
+
+def test_flaky_tests_with_a_status_of_their_own_are_known(
+    executions: Executions,
+) -> None:
+    """Without one, Xray shows them as passed."""
+    statuses = "flaky=ABORTED"
+    own = executions.make(Outcome.FLAKY, statuses=statuses)
+    plain = executions.make(Outcome.FLAKY)
+    flag = f"--statuses={statuses}"
+
+    code, printed = executions.gate(own, flag, max_flaky=0)
+    none, _ = executions.gate(plain, flag, max_flaky=0)
+    unknown, told = executions.gate(plain, max_flaky=0)
+
+    assert (code, none, unknown) == (86, 0, 0)
+    assert "max_flaky  at most 0   1      FAILED: CALC-1" in printed
+    assert "not checked: max_flaky: Xray does not know which tests were rep" in told
 
 
 def test_a_gate_in_the_receipt(command: Command) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from xray_bridge.dataclass import dataclass
 from xray_bridge.model.changes import LISTED, Change, Changes
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from xray_bridge.model.changes import Baseline
+
+T = TypeVar("T")
 
 # A test is slower if it takes FACTOR times as long, and SECONDS more. A machine that is
 # slower as a whole is the median of all tests, and does not count.
@@ -74,6 +76,21 @@ def share_of(some: Mapping[str, Entry], others: Mapping[str, Entry]) -> float:
         entry.id in others or not keys.isdisjoint(entry.keys) for entry in some.values()
     )
     return shared / len(some) if some else 1.0
+
+
+def choose_first(found: Iterable[tuple[float, T]]) -> T | None:
+    """
+    Return the first of several baselines that shares enough tests with a run.
+
+    Each comes after its share, from 0 to 1. Without one, the first that shares any.
+    """
+    part = None
+    for share, each in found:
+        if share >= ENOUGH_SHARED:
+            return each
+        if share and part is None:
+            part = each
+    return part
 
 
 def join_entries(entries: Iterable[Entry]) -> dict[str, Entry]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from xray_bridge.changes.compare import ENOUGH_SHARED, Entry, compare
+from xray_bridge.changes.compare import Entry, choose_first, compare
 from xray_bridge.client.executions import list_executions
 from xray_bridge.client.http import Deadline, Http
 from xray_bridge.client.test_runs import open_test_runs
@@ -49,6 +49,21 @@ USUAL = (Outcome.PASSED, Outcome.FAILED, Outcome.SKIPPED)
 
 # Statuses of Test Runs that have not ended, on both products.
 UNFINISHED = frozenset({"", "TODO", "TO DO", "EXECUTING"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """
+    A Test Execution, and what comparable ones have in common with it.
+
+    One of its ``plans`` is enough; without one, any plan will do. ``branches`` are its
+    own, which is empty if it is not known, and those that it may be compared with.
+    """
+
+    key: str
+    environments: tuple[str, ...]
+    plans: tuple[str, ...]
+    branches: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,39 +122,48 @@ def find_execution(
     if not run.test_execution:
         msg = "the results are not in Xray"
         raise XrayBridgeError(msg)
-    found = list_executions(xray, dialect, _project_of(run), run.test_execution)
-    part = None
-    for baseline in islice(choose_baselines(run, found), CANDIDATES):
-        earlier = _read(xray, dialect, baseline, now)
-        shared = {_find_id(each, now) for each in earlier.runs} & now.keys()
-        if len(shared) >= len(now) * ENOUGH_SHARED:
-            return earlier
-        part = part or (earlier if shared else None)
-    return part
+    found = list_executions(
+        xray, dialect, project_of(run.test_execution), run.test_execution
+    )
+    plan = run.settings.test_plan
+    own = Place(
+        key=run.test_execution,
+        environments=run.settings.environments,
+        plans=(plan,) if plan else (),
+        branches=run.branches,
+    )
+    read = (
+        _read(xray, dialect, baseline, now)
+        for baseline in islice(choose_baselines(own, found), CANDIDATES)
+    )
+    return choose_first((_share_in(each, now), each) for each in read)
 
 
-def choose_baselines(
-    run: RunToCompare, found: Iterable[ExecutionRef]
-) -> Iterator[Baseline]:
+def _share_in(earlier: EarlierExecution, now: Mapping[str, Entry]) -> float:
+    """Return how many of the Tests are in a Test Execution, from 0 to 1."""
+    shared = {_find_id(each, now) for each in earlier.runs} & now.keys()
+    return len(shared) / len(now) if now else 1.0
+
+
+def choose_baselines(own: Place, found: Iterable[ExecutionRef]) -> Iterator[Baseline]:
     """
     Yield the comparable Test Executions, newest first, those of the own branch first.
 
-    Those after the run's own one are newer. ``found`` is newest first.
+    Those after the own one are newer. ``found`` is newest first.
     """
     listed = list(found)
     keys = [each.key for each in listed]
-    own = keys.index(run.test_execution) + 1 if run.test_execution in keys else 0
-    settings = run.settings
+    after = keys.index(own.key) + 1 if own.key in keys else 0
     same = [
         each
-        for each in listed[own:]
-        if set(each.environments) == set(settings.environments)
-        if not settings.test_plan or settings.test_plan in each.plans
+        for each in listed[after:]
+        if set(each.environments) == set(own.environments)
+        if not own.plans or set(own.plans) & set(each.plans)
     ]
     on_branches = [(each, read_branch(each)) for each in same]
     # A branch that is not known is better than none.
-    wanted = [branch[:LONGEST_BRANCH] for branch in (*run.branches, "")]
-    if run.branches[0]:
+    wanted = [branch[:LONGEST_BRANCH] for branch in (*own.branches, "")]
+    if own.branches[0]:
         on_branches = [pair for pair in on_branches if pair[1] in wanted]
         on_branches.sort(key=lambda pair: wanted.index(pair[1]))
     # Outside of CI, every branch will do.
@@ -188,5 +212,6 @@ def _find_id(run: RunRef, now: Mapping[str, Entry]) -> str:
     return next((each for each in names if each in now), run.test_key)
 
 
-def _project_of(run: RunToCompare) -> str:
-    return run.test_execution.rpartition("-")[0]
+def project_of(key: str) -> str:
+    """Return the key of an issue's project."""
+    return key.rpartition("-")[0]

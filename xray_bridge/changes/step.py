@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xray_bridge.changes.causes import Causes
-from xray_bridge.changes.compare import ENOUGH_SHARED, compare, share_of
+from xray_bridge.changes.compare import choose_first, compare, share_of
 from xray_bridge.changes.earlier_runs import (
     branches_of,
     find_named_run,
@@ -167,15 +167,9 @@ class _Comparison:
                 msg = f"xray_compare: there is no run {given}"
                 raise XrayBridgeError(msg)
             return (self._read(named[0]), named[1]) if named else None
-        part = None
         earlier = list_earlier_runs(run.report_dir, run.directory, run.info)
-        for each, baseline in islice(earlier, CANDIDATES):
-            before = self._read(each)
-            share = share_of(self._tests, before)
-            if share >= ENOUGH_SHARED:
-                return before, baseline
-            part = part or ((before, baseline) if share else None)
-        return part
+        read = ((self._read(each), b) for each, b in islice(earlier, CANDIDATES))
+        return choose_first((share_of(self._tests, pair[0]), pair) for pair in read)
 
     def _read(self, earlier: Run) -> dict[str, Entry]:
         only_keyed = self._run.settings.only_keyed

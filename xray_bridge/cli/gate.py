@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,6 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _check_issue(key: str, command: Effective) -> GateVerdict:
+    from xray_bridge.ci.pull_requests import describe_run
     from xray_bridge.client.connection import connect
     from xray_bridge.gate.of_issues import IssueFacts
     from xray_bridge.gate.questions import Server
@@ -88,6 +90,6 @@ def _check_issue(key: str, command: Effective) -> GateVerdict:
 
     with command.with_server(looks_only=True) as settings:
         server = Server(settings, connect(settings))
-        facts = IssueFacts(key, settings, server)
+        facts = IssueFacts(key, settings, server, describe_run(os.environ))
         facts.read_statuses()
         return check_rules(read_gate(settings), facts)

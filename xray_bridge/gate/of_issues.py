@@ -7,8 +7,20 @@ Xray knows the last status of each Test, and neither attempts nor rows.
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING
 
+from xray_bridge.changes.compare import choose_first
+from xray_bridge.changes.earlier_runs import BRANCH
+from xray_bridge.changes.executions import (
+    CANDIDATES,
+    LONGEST_BRANCH,
+    Place,
+    choose_baselines,
+    project_of,
+    read_branch,
+)
+from xray_bridge.ci.pull_requests import TARGET
 from xray_bridge.client.executions import list_executions
 from xray_bridge.errors import SelectionError
 from xray_bridge.gate.facts import UnknownError, UnsetError
@@ -26,7 +38,10 @@ if TYPE_CHECKING:
 NO_EXECUTION = "only a Test Execution has it, and {} is a Test Plan"
 NO_RESULTS = "{} is no Test Execution and no Test Plan, or this account cannot see it"
 NAME_ONE = "name the key of a Test Execution or Test Plan"
-NO_FLAKY = "Xray does not know which tests were repeated"
+NO_FLAKY = (
+    "Xray does not know which tests were repeated, unless xray_statuses gives flaky "
+    "tests a status of their own"
+)
 
 
 class IssueFacts(ProjectFacts):
@@ -34,16 +49,20 @@ class IssueFacts(ProjectFacts):
     Facts about a Test Execution or a Test Plan.
 
     Failures of Tests in quarantine do not count, if their entry is in force; Xray
-    does not know fingerprints.
+    does not know fingerprints. ``ci`` describes the CI run that asks: in a pull
+    request, it knows the branch to compare with.
     """
 
-    def __init__(self, key: str, settings: Settings, server: Server) -> None:
+    def __init__(
+        self, key: str, settings: Settings, server: Server, ci: Mapping[str, str]
+    ) -> None:
         super().__init__(settings, server)
         self._key = key
+        self._asked = server
         self._xray = server.make_client()
         self._has_ended = server.has_ended
         self._has_failed = server.has_failed
-        self._dialect = server.connection.dialect
+        self._ci = ci
 
     @cached_property
     def _statuses(self) -> Mapping[str, tuple[str, ...]]:
@@ -81,12 +100,19 @@ class IssueFacts(ProjectFacts):
         earlier = self._find_earlier()
         if earlier is None:
             raise UnknownError(f"there is no Test Execution like {self._key} before it")
-        before = self._xray.statuses_in(earlier.key)
-        return [key for key in failed if not self._has_failed(before.get(key, ()))]
+        is_new = self._asked.is_new_failure
+        return [k for k in failed if is_new(self._statuses[k], earlier.get(k, ()))]
 
     def list_flaky(self) -> list[str]:
-        """Raise UnknownError."""
-        raise UnknownError(NO_FLAKY)
+        """Name the Tests with the status of flaky ones, if these have one."""
+        flaky = self._asked.find_flaky_status()
+        if not flaky:
+            raise UnknownError(NO_FLAKY)
+        return [
+            key
+            for key, found in self._statuses.items()
+            if flaky in map(str.upper, found)
+        ]
 
     def list_environments(self) -> list[str]:
         """Name the Test Environments of the Test Execution."""
@@ -111,8 +137,8 @@ class IssueFacts(ProjectFacts):
     @cached_property
     def _newest(self) -> list[ExecutionRef]:
         """The newest Test Executions of the project, the newest first."""
-        project = self._key.rpartition("-")[0]
-        return list_executions(self._xray, self._dialect, project, self._key)
+        dialect = self._asked.connection.dialect
+        return list_executions(self._xray, dialect, project_of(self._key), self._key)
 
     @cached_property
     def _is_plan(self) -> bool:
@@ -127,14 +153,22 @@ class IssueFacts(ProjectFacts):
             raise UnknownError(f"{self._key} is not among the newest Test Executions")
         return found
 
-    def _find_earlier(self) -> ExecutionRef | None:
-        """Return the last one before with the same Test Plan and Test Environments."""
+    def _find_earlier(self) -> Mapping[str, tuple[str, ...]] | None:
+        """Return the statuses in the one that a run would be compared with."""
         own = self._execution
-        older = self._newest[self._newest.index(own) + 1 :]
-        like_it = (
-            each
-            for each in older
-            if set(each.environments) == set(own.environments)
-            and (not own.plans or set(each.plans) & set(own.plans))
+        branch = read_branch(own)
+        is_of_ci = bool(branch) and self._ci.get(BRANCH, "")[:LONGEST_BRANCH] == branch
+        target = self._ci.get(TARGET, "") if is_of_ci else ""
+        place = Place(
+            key=own.key,
+            environments=own.environments,
+            plans=own.plans,
+            branches=(branch, *filter(None, (target,))),
         )
-        return next(like_it, None)
+        read = (
+            self._xray.statuses_in(each.name)
+            for each in islice(choose_baselines(place, self._newest), CANDIDATES)
+        )
+        now = self._statuses
+        shares = ((len(now.keys() & each) / len(now), each) for each in read)
+        return choose_first(shares)

@@ -18,6 +18,7 @@ from xray_bridge.gate.facts import UnknownError, UnsetError
 from xray_bridge.jira.requirements.coverage import report_coverage
 from xray_bridge.jira.requirements.pull import jql_for, pull_requirements
 from xray_bridge.jira.run import open_jira
+from xray_bridge.model.results import Outcome
 
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from xray_bridge.client.connection import Connection
     from xray_bridge.client.xray import XrayClient
     from xray_bridge.config.settings import Settings
-    from xray_bridge.model.results import Outcome
+    from xray_bridge.model.dialect import Dialect
 
 # Seconds for each question: results do not wait for them, but people do.
 PATIENCE = 60.0
@@ -60,10 +61,32 @@ class Server:
         """Whether any of the statuses is that of a failure, or no known one."""
         return any(is_failure(status, self._outcomes) for status in statuses)
 
+    def is_new_failure(self, now: Iterable[str], before: Iterable[str]) -> bool:
+        """
+        Whether the statuses of a Test are a failure that an earlier run had not.
+
+        A status that is not known, such as ``ABORTED``, is a failure now. It was none
+        before, as in a comparison, unless the Test has it again.
+        """
+        had = {status.upper() for status in before}
+        known = {word for word in had if self._outcomes.get(word) is Outcome.FAILED}
+        failures = {s.upper() for s in now if is_failure(s, self._outcomes)}
+        return bool(failures) and not known and not failures <= had
+
+    def find_flaky_status(self) -> str:
+        """Return the status that only flaky tests have; empty if there is none."""
+        statuses = self._dialect.statuses
+        own = statuses[Outcome.FLAKY]
+        others = (word for key, word in statuses.items() if key is not Outcome.FLAKY)
+        return "" if own in others else own.upper()
+
+    @property
+    def _dialect(self) -> Dialect:
+        return self.connection.dialect.with_statuses(self.settings.statuses)
+
     @cached_property
     def _outcomes(self) -> Mapping[str, Outcome]:
-        dialect = self.connection.dialect.with_statuses(self.settings.statuses)
-        return list_outcomes(dialect)
+        return list_outcomes(self._dialect)
 
 
 def list_labelled(server: Server) -> list[dict[str, Any]]:
