@@ -56,6 +56,32 @@ def test_tests_that_ran_are_counted_once(tmp_path: Path) -> None:
     assert facts.list_flaky() == ["tests.test_calculator.two"]
 
 
+def test_tests_that_are_not_reported_do_not_count(tmp_path: Path) -> None:
+    """With ``only_keyed`` Xray has only tests with a key, and so has the gate."""
+    keyless = [a_run(FAILED, name="one"), a_run(FLAKY, name="two")]
+    keyed = a_run(name="three", keys=("CALC-1",))
+    given = settings_of(only_keyed="yes")
+
+    facts = facts_of(tmp_path / "run", *keyless, keyed, settings=given)
+    again = a_rerun(tmp_path / "rerun", [*keyless, keyed], [], settings=given)
+
+    for each in (facts, again):
+        assert each.count_tests() == 1
+        assert (each.list_failures(), each.list_flaky()) == ([], [])
+
+
+def test_a_failure_whose_name_is_a_secret_counts(tmp_path: Path) -> None:
+    """It is not sent, but its test ran and failed."""
+    withheld = a_run(FAILED, name="one[***]", withheld="the value of xray_token")
+
+    facts = facts_of(tmp_path / "run", a_run(name="two"), withheld)
+    again = a_rerun(tmp_path / "rerun", [a_run(name="two"), withheld], [])
+
+    for each in (facts, again):
+        assert each.count_tests() == 2
+        assert each.list_failures() == ["tests.test_calculator.one[***]"]
+
+
 def test_report_files_of_several_run_directories_are_added_up(tmp_path: Path) -> None:
     """Their tests have no names, so that none of them is the same test."""
     directories = [recorded(tmp_path / each) for each in ("one", "two")]
@@ -182,13 +208,19 @@ def test_an_unexpected_error_fails_the_gate(
     )
 
 
-def a_rerun(tmp_path: Path, earlier: list[TestRun], again: list[TestRun]) -> RunFacts:
+def a_rerun(
+    tmp_path: Path,
+    earlier: list[TestRun],
+    again: list[TestRun],
+    settings: Settings | None = None,
+) -> RunFacts:
     """Facts of a rerun into CALC-20; each row is a result by its test's name."""
     directory = recorded(tmp_path, *again)
     lines = [encode_line(codec.encode(run)) + b"\n" for run in earlier]
     (directory.path / attempts.EARLIER).write_bytes(b"".join(lines))
     attempts.complete_rerun(directory)
-    return RunFacts([directory], settings_of(), executions=["CALC-20"])
+    given = settings or settings_of()
+    return RunFacts([directory], given, executions=["CALC-20"])
 
 
 def test_a_rerun_is_judged_with_the_results_that_stayed(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from xray_bridge.runs import run_directory
 from xray_bridge.runs.find import run_path
 from xray_bridge.runs.report_files import info_of
 from xray_bridge.runs.run_directory import RunDirectory
+from xray_bridge.runs.split import find_others
 
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ def check_directories(
     """
     Check the gate of a run; ask its server if a rule needs that.
 
+    A run that was split has one gate, also if only one of its Test Executions is given.
     With ``why_offline`` no server is asked.
     """
     from xray_bridge.client.connection import connect
@@ -106,6 +108,9 @@ def check_directories(
     also: Mapping[str, object] = {"upload": "yes", "collect": "", "dry_run": ""}
     own = command.for_run(info_of(directories[0]), also) if directories else command
     settings, connection = command.local, None
+    others = find_others(directories, Path(settings.report_dir))
+    # What the receipts know of is not all of a run with others.
+    compared = () if others else receipts
     with ExitStack() as stack:
         try:
             settings = own.local
@@ -115,11 +120,11 @@ def check_directories(
         except XrayBridgeError as error:
             why_offline = str(error)
         run = RunToCheck(
-            directories=tuple(directories),
+            directories=(*directories, *others),
             settings=settings,
-            executions=tuple(filter(None, executions)),
+            executions=(*executions, *(each.state.test_execution for each in others)),
             connection=connection,
             why_offline=why_offline,
-            changes=tuple(each.changes for each in receipts if each.changes),
+            changes=tuple(each.changes for each in compared if each.changes),
         )
         return check_run(run)

@@ -18,10 +18,9 @@ from xray_bridge.jira.notes import read_notes
 from xray_bridge.jira.releases.fix_version import NAME
 from xray_bridge.model.results import DID_NOT_RUN, Outcome
 from xray_bridge.runs import attempts
-from xray_bridge.runs.merge import Results
+from xray_bridge.runs.merge import describe_damaged
 from xray_bridge.runs.report_files import load_files
 from xray_bridge.runs.sessions import environments_of
-from xray_bridge.text import quote_command
 
 
 if TYPE_CHECKING:
@@ -61,31 +60,41 @@ class RunFacts(ProjectFacts):
     ) -> None:
         super().__init__(settings, server, why_offline)
         self._directories = directories
-        self._executions = executions
+        self._executions = tuple(filter(None, executions))
         self._changes = changes
-
-    @cached_property
-    def _results(self) -> Results:
-        return Results(self._directories)
 
     def list_gaps(self) -> list[str]:
         """List the reasons why tests, or their results, are missing."""
         gaps = chain.from_iterable(each.missing for each in self._directories)
-        return list(dict.fromkeys((*gaps, *self._results.missing)))
+        _, damaged = self._read
+        return list(dict.fromkeys((*gaps, *describe_damaged(damaged))))
+
+    @property
+    def _tests(self) -> Sequence[Tally]:
+        tests, _ = self._read
+        return tests
 
     @cached_property
-    def _tests(self) -> Sequence[Tally]:
-        results = self._results.all_runs()
-        found = tally_tests(chain(results, self._earlier_results()))
+    def _read(self) -> tuple[Sequence[Tally], int]:
+        """The tests, and the number of damaged lines in the journals."""
+        damaged: list[str] = []
+        found = tally_tests(self._counted_results(damaged))
         for files in filter(None, map(load_files, self._directories)):
             found += tally_files(files)
-        return found
+        return found, len(damaged)
 
-    def _earlier_results(self) -> Iterator[TestRun]:
-        """Yield results from before a rerun that did not run again."""
+    def _counted_results(self, damaged: list[str]) -> Iterator[TestRun]:
+        """
+        Yield the results, and those from before a rerun that did not run again.
+
+        A result that is withheld counts: its test ran, and only its name is a secret.
+        Tests that ``only_keyed`` leaves out do not count, as they are not in Xray.
+        """
+        only_keyed = self.settings.only_keyed
         for directory in self._directories:
-            for run in attempts.runs_not_again(directory):
-                if not run.withheld:
+            earlier = attempts.runs_not_again(directory)
+            for run in chain(directory.runs(damaged), earlier):
+                if run.test.test_keys or not only_keyed:
                     yield run
 
     @property
@@ -135,9 +144,7 @@ class RunFacts(ProjectFacts):
     def _why_not_new(self) -> str:
         """Why new failures of a rerun are not known, and what to type."""
         keys = dict.fromkeys(self._executions)
-        typed = " and ".join(
-            f"`{quote_command('xray-bridge', 'gate', key)}`" for key in keys
-        )
+        typed = " and ".join(f"`xray-bridge gate {key}`" for key in keys)
         return f"{RERUN}; type {typed}" if typed else RERUN
 
     def _name_failed(self, change: Change) -> Iterator[str]:

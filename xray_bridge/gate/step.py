@@ -35,8 +35,9 @@ class RunToCheck:
     A run with its gate.
 
     ``executions`` are the Test Executions with its results, in the order of its
-    ``directories``. ``connection`` is None if no server can be asked; ``why_offline``
-    says why. ``changes`` are known if the run was compared.
+    ``directories``; empty for one that was not delivered. ``connection`` is None if no
+    server can be asked; ``why_offline`` says why. ``changes`` are known if the run was
+    compared.
     """
 
     directories: tuple[RunDirectory, ...]
@@ -124,7 +125,11 @@ def _compare(run: RunToCheck) -> list[Changes]:
                 settings=settings,
                 directory=directory,
                 info=directory.info,
-                results=Results([directory], aggregate=settings.aggregate),
+                results=Results(
+                    [directory],
+                    only_keyed=settings.only_keyed,
+                    aggregate=settings.aggregate,
+                ),
                 connection=run.connection,
                 test_execution=executions[number],
                 files=load_files(directory),

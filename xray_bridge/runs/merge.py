@@ -92,11 +92,7 @@ class Results:
     @property
     def missing(self) -> tuple[str, ...]:
         """Reasons why recorded results are missing."""
-        damaged = self._journals.damaged
-        if not damaged:
-            return ()
-        lines = count(damaged, "damaged line")
-        return (f"{lines} in the journal: results are lost",)
+        return describe_damaged(self._journals.damaged)
 
     @property
     def tests(self) -> int:
@@ -330,6 +326,13 @@ class Results:
     def merged_counts(self) -> Counter[Outcome]:
         """Count Tests by outcome."""
         return Counter(map(self._decide_outcome, self._groups))
+
+
+def describe_damaged(lines: int) -> tuple[str, ...]:
+    """Say why results are missing if a journal has damaged lines; else nothing."""
+    if not lines:
+        return ()
+    return (f"{count(lines, 'damaged line')} in the journal: results are lost",)
 
 
 def identities_of(run: TestRun) -> tuple[str, ...]:

@@ -11,12 +11,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from xray_bridge.config.settings import TABLE, Settings
-from xray_bridge.errors import UsageError
-from xray_bridge.text import quote_command
+from xray_bridge.errors import RunDirectoryError, UsageError
+from xray_bridge.runs import run_directory
 
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
     from xray_bridge.runs.parts import Found, Shard
+    from xray_bridge.runs.run_directory import RunDirectory, RunInfo
 
 ENVIRONMENT = "environment"
 # What parts can be split by.
@@ -35,8 +39,8 @@ def split_parts(found: Found) -> list[Found]:
     for shard in found.shards:
         if shard.is_whole and not shard.info.split_by:
             msg = f"the parts were merged into {shard.id} without {FLAG}"
-            command = quote_command("xray-bridge", "resend", shard.id)
-            raise UsageError(msg, hint=f"send all of them as one: {command}")
+            hint = f"send all of them as one: xray-bridge resend {shard.id}"
+            raise UsageError(msg, hint=hint)
         if key := shard.info.settings.get(Settings.test_execution.name):
             msg = f"{FLAG} makes new Test Executions, but {shard.id} goes into {key}"
             raise UsageError(msg, hint=f"leave out {FLAG}")
@@ -59,3 +63,43 @@ def environments_of(shard: Shard) -> tuple[str, ...]:
     text = shard.info.settings.get(name, "")
     found: tuple[str, ...] = TABLE[name].parse(text) if text else ()
     return found
+
+
+def find_others(
+    directories: Sequence[RunDirectory], report_dir: Path
+) -> list[RunDirectory]:
+    """
+    Find the other Test Executions of a run that was split, by its run id.
+
+    A Test Execution that was rerun has the newest of its run directories. Raises
+    RunDirectoryError if one of ``directories`` cannot be read.
+    """
+    own = [(each.info, place_of(each)) for each in directories]
+    wanted = {(i.framework, i.run_id) for i, _ in own if i.split_by and i.run_id}
+    if not wanted:
+        return []
+    found = {}
+    for info, directory in sorted(
+        _list_split(report_dir), key=lambda each: each[0].started
+    ):
+        if (info.framework, info.run_id) in wanted:
+            found[place_of(directory)] = directory
+    return [each for place, each in found.items() if place not in {p for _, p in own}]
+
+
+def place_of(directory: RunDirectory) -> str:
+    """Return the Test Execution with the results of a run, or else its own id."""
+    given = directory.info.settings.get(Settings.test_execution.name, "")
+    return directory.state.test_execution or given or directory.id
+
+
+def _list_split(report_dir: Path) -> Iterator[tuple[RunInfo, RunDirectory]]:
+    """Yield runs that were split; none that was a dry run or was merged again."""
+    for directory in run_directory.find(report_dir):
+        try:
+            info, state = directory.info, directory.state.state
+        except RunDirectoryError:
+            # Whoever sends it reports the error.
+            continue
+        if info.split_by and state != run_directory.KEPT:
+            yield info, directory

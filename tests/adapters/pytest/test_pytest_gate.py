@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -271,6 +272,71 @@ def test_test_executions_of_several_environments_have_one_gate(shop: Project) ->
     assert sent.stdout.str().count("Gate: ") == 1
 
 
+@pytest.fixture
+def split_shop(shop: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """Two Test Executions of one run; only firefox has a failure."""
+    gate(shop, "min_tests = 2\nmax_failures = 0\nenvironments = ['chrome', 'firefox']")
+    both = (("chrome", "subtract", "no"), ("firefox", "add", "yes"))
+    for name, test, broken in both:
+        where = f"--xray-environments={name}"
+        given = {**RUN_ID, "BROKEN": broken}
+        shop.run("--xray-collect", "--xray-sandbox", where, "-k", test, **given)
+    monkeypatch.setenv("BROKEN", "no")
+    return shop
+
+
+def test_the_gate_of_a_rerun_is_about_all_test_executions(
+    split_shop: Project, workers: tuple[str, ...]
+) -> None:
+    """The run became two; only one of them had a failure and ran again."""
+    sent = command(split_shop, "upload", ".xray", "--sandbox", SPLIT)
+    again = command(split_shop, "rerun", "--", *PYTEST, *workers)
+    of_part = command(split_shop, "gate", split_shop.runs[-1].name, "--sandbox")
+
+    assert [each.ret for each in (sent, again, of_part)] == [86, 0, 0]
+    for each in (again, of_part):
+        each.stdout.fnmatch_lines(
+            [
+                "  min_tests     at least 2       2                passed",
+                "  max_failures  at most 0        0                passed",
+                "  environments  chrome, firefox  firefox, chrome  passed",
+            ]
+        )
+
+
+def test_the_gate_of_what_is_sent_later_is_about_all_test_executions(
+    split_shop: Project,
+) -> None:
+    """One was sent before, and the failure of the other still counts."""
+    chrome, firefox = (each.name for each in split_shop.runs)
+    runs = split_shop.pytester.path / ".xray" / "runs"
+    first = command(split_shop, "upload", str(runs / chrome), "--sandbox", SPLIT)
+    rest = command(split_shop, "upload", ".xray", "--sandbox", SPLIT)
+    again = command(split_shop, "rerun", firefox, "--", *PYTEST)
+
+    assert (first.ret, rest.ret, again.ret) == (86, 86, 2)
+    first.stdout.fnmatch_lines("Gate: FAILED (min_tests, environments)")
+    rest.stdout.fnmatch_lines("Gate: FAILED (max_failures)")
+    again.stderr.fnmatch_lines(f"*{firefox} was merged into * (rerun that run)*")
+
+
+def test_a_rerun_of_what_was_not_sent_is_still_one_of_several(
+    split_shop: Project,
+) -> None:
+    """It is sent with the others, and each has a Test Execution of its own."""
+    lost = ("--url=http://127.0.0.1:9", "--deadline=2", SPLIT)
+    unsent = command(split_shop, "upload", ".xray", *lost, XRAY_TOKEN="a-token")
+    newest = split_shop.runs[-1].name
+    again = command(split_shop, "rerun", newest, "--", *PYTEST, "--xray-collect")
+    sent = command(split_shop, "upload", ".xray", "--sandbox", SPLIT)
+
+    assert (unsent.ret, again.ret, sent.ret) == (80, 0, 0)
+    assert {each.environments for each in split_shop.executions} == {
+        ("chrome",),
+        ("firefox",),
+    }
+
+
 def test_the_command_checks_results_that_are_there(shop: Project) -> None:
     """A run directory, its Test Execution, and the Test Plan."""
     gate(shop, "max_failures = 0\nall_tests_of_plan = true")
@@ -342,12 +408,15 @@ def test_a_session_without_a_gate_imports_nothing_of_it(shop: Project) -> None:
     shop.run("--xray-collect").stdout.fnmatch_lines("[[][]]")
 
 
-def command(project: Project, *arguments: str) -> pytest.RunResult:
+def command(project: Project, *arguments: str, **environ: str) -> pytest.RunResult:
     """Run ``xray-bridge`` there."""
+    os.environ.update(environ)
     return project.pytester.run(sys.executable, "-m", "xray_bridge", *arguments)
 
 
 RUN_ID = {"XRAY_RUN_ID": "7"}
+SPLIT = "--split-by=environment"
+PYTEST = (sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *OURS)
 
 
 @pytest.mark.parametrize("product", ["server", "cloud"])
