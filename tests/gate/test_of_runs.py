@@ -163,7 +163,9 @@ def test_a_quarantine_that_is_not_in_force_is_named(tmp_path: Path) -> None:
         "CALC-2 (its quarantine has no owner)",
     ]
     with pytest.raises(UnknownError, match="offline"):
-        facts_of(tmp_path, settings=labelled, why_offline="offline").list_expired()
+        facts_of(
+            tmp_path, settings=labelled, offline=UnknownError("offline")
+        ).list_expired()
 
 
 def test_a_run_without_test_plan_is_told_to_set_one(tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def test_a_run_without_run_id_has_none(tmp_path: Path) -> None:
 def test_a_test_execution_has_its_newest_results(tmp_path: Path) -> None:
     """A rerun that was not delivered yet knows the Test Execution from its settings."""
     own = part(tmp_path, "CALC-101")
-    to_102 = {"settings": {"test_execution": "CALC-102"}}
+    to_102: dict[str, Any] = {"settings": {"test_execution": "CALC-102"}}
     part(tmp_path, "CALC-102")
     part(tmp_path, "CALC-102", started=STARTED + 1)
     last = part(tmp_path, state=SEALED, started=STARTED + 2, **to_102)

@@ -15,6 +15,7 @@ from xray_bridge.config.settings import Settings, settings_in
 from xray_bridge.errors import GateError, UsageError
 from xray_bridge.model.keys import is_key, spell_key
 from xray_bridge.runs.find import find_run, run_path
+from xray_bridge.runs.run_directory import MERGED
 
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from xray_bridge.config.effective import Effective
     from xray_bridge.model.gate import GateVerdict
+    from xray_bridge.runs.run_directory import RunDirectory
 
 USED = (
     *options.OF_A_CONNECTION,
@@ -70,6 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
         verdict = _check_issue(key, command)
     else:
         directory = find_run(arguments.name, report_dir)
+        _refuse_merged(directory)
         execution = directory.state.test_execution
         why_offline = "" if execution else "the run has not been delivered"
         verdict = check_directories(
@@ -78,6 +81,14 @@ def run(arguments: argparse.Namespace) -> int:
     verdict = verdict.cleaned(command.local.redactor.clean)
     console.emit(arguments, verdict.to_json(), list(verdict.lines()))
     return GateError.exit_code if verdict.has_failed else 0
+
+
+def _refuse_merged(directory: RunDirectory) -> None:
+    """Raise UsageError for a run with only a part of the results of another one."""
+    state = directory.state
+    if state.message.startswith(MERGED):
+        msg = f"{directory.id} was {state.message}"
+        raise UsageError(msg, hint="check that run")
 
 
 def _check_issue(key: str, command: Effective) -> GateVerdict:

@@ -9,7 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xray_bridge.errors import RunDirectoryError, XrayBridgeError
+from xray_bridge.errors import (
+    ConnectionDisabledError,
+    RunDirectoryError,
+    UsageError,
+    XrayBridgeError,
+)
 from xray_bridge.model import receipt as states
 from xray_bridge.runs import run_directory
 from xray_bridge.runs.find import run_path
@@ -103,28 +108,33 @@ def check_directories(
     With ``why_offline`` no server is asked.
     """
     from xray_bridge.client.connection import connect
+    from xray_bridge.gate.facts import UnknownError
     from xray_bridge.gate.step import RunToCheck, check_run, needs_server
 
     also: Mapping[str, object] = {"upload": "yes", "collect": "", "dry_run": ""}
     own = command.for_run(info_of(directories[0]), also) if directories else command
     settings, connection = command.local, None
+    offline: Exception | None = UnknownError(why_offline) if why_offline else None
     others = find_others(directories, Path(settings.report_dir))
     # What the receipts know of is not all of a run with others.
     compared = () if others else receipts
     with ExitStack() as stack:
         try:
             settings = own.local
-            if not why_offline and needs_server(settings):
+            if not offline and needs_server(settings):
                 settings = stack.enter_context(own.with_server(looks_only=True))
                 connection = connect(settings)
+        except ConnectionDisabledError as error:
+            offline = UnknownError(str(error))
         except XrayBridgeError as error:
-            why_offline = str(error)
+            is_wrong = isinstance(error, UsageError)
+            offline = error if is_wrong else UnknownError(str(error))
         run = RunToCheck(
             directories=(*directories, *others),
             settings=settings,
             executions=(*executions, *(each.state.test_execution for each in others)),
             connection=connection,
-            why_offline=why_offline,
+            offline=offline,
             changes=tuple(each.changes for each in compared if each.changes),
         )
         return check_run(run)

@@ -94,21 +94,33 @@ def run(arguments: argparse.Namespace) -> int:
             environ[Settings.report_dir.environment] = str(report_dir)
         code = _run_command(command, environ, arguments)
         taken = _read_taken(folder)
+    nothing = _settle(directory, taken)
+    if nothing and not code:
+        # behave ends with 0 if it has nothing to run.
+        raise nothing
+    if nothing:
+        console.warn(f"xray-bridge: {nothing}")
+    console.emit(arguments, {**document, "exit_code": code}, [])
+    return code
+
+
+def _settle(directory: RunDirectory, taken: RunDirectory | None) -> UsageError | None:
+    """Note what became of the earlier run; return an error if no test ran again."""
     if taken is None:
         msg = "the command recorded no results with xray-bridge, so none were sent"
         hint = f"it must start pytest or behave with xray-bridge, as in {USAGE}"
-        if code:
-            console.warn(f"xray-bridge: {msg} ({hint})")
-            return code
-        raise UsageError(msg, hint=hint)
-    # Nothing is there if the session ended before its first test.
-    if taken.path.exists():
-        if taken.info.parts:
-            mark_merged(directory, taken)
-        elif attempts.is_try(taken):
-            console.warn(f"xray-bridge: {NOTHING_SENT.format(directory.id)}")
-    console.emit(arguments, {**document, "exit_code": code}, [])
-    return code
+        return UsageError(msg, hint=hint)
+    # The session removes it if it ends before its first test.
+    is_there = taken.path.exists()
+    if is_there and taken.info.parts:
+        mark_merged(directory, taken)
+    elif is_there and attempts.is_try(taken):
+        console.warn(f"xray-bridge: {NOTHING_SENT.format(directory.id)}")
+    if is_there and attempts.has_run_again(taken):
+        return None
+    msg = f"no failed test of {directory.id} ran again"
+    hint = "were they renamed or deleted, or does the command leave them out?"
+    return UsageError(msg, hint=hint)
 
 
 def _refuse_missing_dashes(arguments: argparse.Namespace) -> None:

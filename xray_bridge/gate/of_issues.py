@@ -25,6 +25,7 @@ from xray_bridge.client.executions import list_executions
 from xray_bridge.errors import SelectionError
 from xray_bridge.gate.facts import UnknownError, UnsetError
 from xray_bridge.gate.of_project import ProjectFacts
+from xray_bridge.gate.questions import NO_TESTS
 from xray_bridge.model.times import today_in_utc
 
 
@@ -56,7 +57,7 @@ class IssueFacts(ProjectFacts):
     def __init__(
         self, key: str, settings: Settings, server: Server, ci: Mapping[str, str]
     ) -> None:
-        super().__init__(settings, server)
+        super().__init__(settings, server, None)
         self._key = key
         self._asked = server
         self._xray = server.make_client()
@@ -120,6 +121,7 @@ class IssueFacts(ProjectFacts):
 
     def list_missing_tests(self) -> list[str]:
         """Name the Tests of the Test Plan that have no result."""
+        plans: tuple[str, ...] = ()
         if self._is_plan:
             wanted = [*self._statuses]
         else:
@@ -129,6 +131,8 @@ class IssueFacts(ProjectFacts):
             if not plans:
                 raise UnsetError(f"{self._key} belongs to no Test Plan")
             wanted = [key for plan in plans for key in self._xray.tests_in(plan)]
+        if not wanted:
+            raise UnsetError(NO_TESTS.format(" and ".join(plans) or self._key))
         found = self._statuses
         return [
             k for k in dict.fromkeys(wanted) if not self._has_ended(found.get(k, ()))

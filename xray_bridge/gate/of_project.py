@@ -27,20 +27,21 @@ class ProjectFacts:
     """
     Facts about the quarantine and the requirements of a project.
 
-    ``server`` is None if no server can be asked, and ``why_offline`` says why.
+    ``server`` is None if no server can be asked, and ``offline`` is then the error that
+    says why: UnknownError, or UsageError if a setting is missing.
     """
 
     def __init__(
-        self, settings: Settings, server: Server | None, why_offline: str = ""
+        self, settings: Settings, server: Server | None, offline: Exception | None
     ) -> None:
         self.settings = settings
         self._server = server
-        self.why_offline = why_offline
+        self._offline = offline
 
     def ask_server(self) -> Server:
-        """Return the server; raise UnknownError if it cannot be asked."""
+        """Return the server; raise ``offline`` if it cannot be asked."""
         if self._server is None:
-            raise UnknownError(self.why_offline)
+            raise self._offline or UnknownError
         return self._server
 
     def list_expired(self) -> list[str]:

@@ -55,10 +55,10 @@ class RunFacts(ProjectFacts):
         *,
         executions: Sequence[str] = (),
         server: Server | None = None,
-        why_offline: str = "",
+        offline: Exception | None = None,
         changes: Sequence[Changes] = (),
     ) -> None:
-        super().__init__(settings, server, why_offline)
+        super().__init__(settings, server, offline)
         self._directories = directories
         self._executions = tuple(filter(None, executions))
         self._changes = changes

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 # Seconds for each question: results do not wait for them, but people do.
 PATIENCE = 60.0
 ATTEMPTS = 2
+# With the results of a run, a Test Plan gets its Tests: this is another one.
+NO_TESTS = "{} has no Tests"
 
 
 @dataclass(frozen=True)
@@ -95,13 +97,20 @@ def list_labelled(server: Server) -> list[dict[str, Any]]:
 
 
 def list_missing(server: Server, plan: str, executions: Sequence[str]) -> list[str]:
-    """List the Tests of a Test Plan without a result in these Test Executions."""
+    """
+    List the Tests of a Test Plan without a result in these Test Executions.
+
+    Raises UnsetError if it has no Tests.
+    """
     xray = server.make_client()
+    wanted = xray.tests_in(plan)
+    if not wanted:
+        raise UnsetError(NO_TESTS.format(plan))
     ran: set[str] = set()
     for execution in executions:
         found = xray.statuses_in(execution)
         ran |= {key for key, statuses in found.items() if server.has_ended(statuses)}
-    return [key for key in xray.tests_in(plan) if key not in ran]
+    return [key for key in wanted if key not in ran]
 
 
 def requirements_jql(settings: Settings, version: str) -> str:

@@ -7,7 +7,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.dataclass import dataclass
-from xray_bridge.errors import RunDirectoryError, XrayBridgeError
+from xray_bridge.errors import (
+    AuthenticationError,
+    RefusedError,
+    RunDirectoryError,
+    UsageError,
+    XrayBridgeError,
+)
 from xray_bridge.gate.facts import UnknownError, UnsetError
 from xray_bridge.model.gate import FAILED, NOT_CHECKED, PASSED, GateRow, GateVerdict
 from xray_bridge.text import one_line
@@ -19,6 +25,9 @@ if TYPE_CHECKING:
     from xray_bridge.config.gate_table import Gate
     from xray_bridge.gate.facts import Facts
 
+# No reason to pass: results that cannot be read, a setting that is missing or wrong,
+# and a question that the server refuses. A server that does not answer fails no rule.
+WRONG = UnsetError, RunDirectoryError, UsageError, RefusedError, AuthenticationError
 # Names that a receipt keeps for each rule.
 KEPT = 200
 
@@ -133,9 +142,8 @@ def _check_rule(rule: Rule, limit: Any, gate: Gate, facts: Facts) -> GateRow:
     shown = rule.describe(limit)
     try:
         measured = rule.measure(limit, facts, gate)
-    except (UnsetError, RunDirectoryError) as missing:
-        # Results that cannot be read are no reason to pass.
-        reason = one_line(str(missing))
+    except WRONG as wrong:
+        reason = one_line(str(wrong))
         return GateRow(rule=rule.name, limit=shown, result=FAILED, reason=reason)
     except (UnknownError, XrayBridgeError) as unknown:
         reason = one_line(str(unknown))

@@ -36,7 +36,7 @@ class RunToCheck:
 
     ``executions`` are the Test Executions with its results, in the order of its
     ``directories``; empty for one that was not delivered. ``connection`` is None if no
-    server can be asked; ``why_offline`` says why. ``changes`` are known if the run was
+    server can be asked; ``offline`` says why. ``changes`` are known if the run was
     compared.
     """
 
@@ -44,7 +44,7 @@ class RunToCheck:
     settings: Settings
     executions: tuple[str, ...] = ()
     connection: Connection | None = None
-    why_offline: str = ""
+    offline: Exception | None = None
     changes: tuple[Changes, ...] = ()
 
 
@@ -86,7 +86,7 @@ def _check_run(run: RunToCheck) -> GateVerdict:
         run.settings,
         executions=run.executions,
         server=_make_server(run),
-        why_offline=run.why_offline,
+        offline=run.offline,
         changes=changes,
     )
     verdict = check_rules(gate, facts)

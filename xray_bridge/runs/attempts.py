@@ -145,6 +145,14 @@ def has_all_earlier(directory: RunDirectory) -> bool:
     return (directory.path / ALL).exists() or bool(directory.info.parts)
 
 
+def has_run_again(directory: RunDirectory) -> bool:
+    """Whether any test of a rerun has ended, whatever its outcome."""
+    # The first before it is completed, the second afterwards.
+    files = (directory.journal.name, RERUN)
+    name = files[(directory.path / RERUN).exists()]
+    return any(True for _ in _lines(directory, name))
+
+
 def is_try(directory: RunDirectory) -> bool:
     """
     Whether a run is a rerun that sent nothing, and does not replace the earlier run.

@@ -205,6 +205,9 @@ def plan_rerun(directory: RunDirectory) -> Rerun:
         elif run.outcome is Outcome.FAILED:
             failed[test] = None
     missing = (*directory.missing, *damaged)
+    if not (known or missing):
+        msg = f"no test ran in {directory.id}"
+        raise UsageError(msg, hint="run the tests first, or name another run")
     has_arrived = state.state in ARRIVED
     plan = RerunPlan(
         run=directory.id,

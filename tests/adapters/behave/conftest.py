@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from xray_bridge.model.results import TestRun
 
 OLD = "1.2.6"
+FORMATTER = "behave_xray_bridge:XrayFormatter"
 ROOT = Path(behave_xray_bridge.__file__).parents[1]
 STEPS = """
 from behave import step
@@ -70,14 +71,22 @@ class Project:
     def run(
         self,
         *arguments: str,
-        formatter: str = "behave_xray_bridge:XrayFormatter",
+        formatter: str = FORMATTER,
         timeout: float = 60,
     ) -> Finished:
         """Run ``behave``; with the formatter, unless it is empty."""
         chosen = ["-f", formatter] if formatter else []
+        return self._start("behave", *chosen, *arguments, timeout=timeout)
+
+    def rerun(self, *arguments: str) -> Finished:
+        """Run ``xray-bridge rerun``; the arguments go to behave."""
+        behave = (sys.executable, "-m", "behave", "-f", FORMATTER)
+        return self._start("xray_bridge", "rerun", "--", *behave, *arguments)
+
+    def _start(self, module: str, *arguments: str, timeout: float = 60) -> Finished:
         environ = {k: v for k, v in os.environ.items() if not k.startswith("XRAY_")}
         finished = subprocess.run(
-            [sys.executable, "-m", "behave", *chosen, *arguments],
+            [sys.executable, "-m", module, *arguments],
             cwd=self.path,
             env={
                 **environ,

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-
 import pytest
 
-from tests.adapters.behave.conftest import Finished, Project
+from tests.adapters.behave.conftest import Project
 from xray_bridge.runs.run_directory import RunDirectory
 
 
@@ -47,26 +43,6 @@ def _(context, what):
 """
 FILES = {"features/f.feature": FEATURE, "features/steps/steps.py": STEPS}
 SANDBOX = ("-D", "xray_sandbox=yes", "-D", "xray_upload=yes")
-BEHAVE = (sys.executable, "-m", "behave", "-f", "behave_xray_bridge:XrayFormatter")
-
-
-def rerun(project: Project, *arguments: str) -> Finished:
-    """Run ``xray-bridge rerun``; what follows ``--`` goes to behave."""
-    environ = {k: v for k, v in os.environ.items() if not k.startswith("XRAY_")}
-    done = subprocess.run(
-        [sys.executable, "-m", "xray_bridge", "rerun", "--", *BEHAVE, *arguments],
-        cwd=project.path,
-        env={
-            **environ,
-            "PYTHONPATH": project.python_path,
-            "PYTHONIOENCODING": "utf-8",
-            **project.environ,
-        },
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-    return Finished(done.returncode, done.stdout, done.stderr)
 
 
 def outcomes(directory: RunDirectory) -> dict[str, str]:
@@ -83,7 +59,7 @@ def test_failed_scenarios_run_again(project: Project) -> None:
     project.write(FILES)
     first = project.run(*SANDBOX)
     (project.path / "works").touch()
-    second = rerun(project)
+    second = project.rerun()
 
     assert first.code == 1
     assert second.code == 0, second.out + second.err
@@ -104,7 +80,7 @@ def test_both_attempts_are_told(project: Project) -> None:
     """A scenario that fails again names its first failure."""
     project.write(FILES)
     project.run(*SANDBOX)
-    second = rerun(project)
+    second = project.rerun()
 
     runs = {run.test.name: run for run in project.directories[-1].runs()}
     assert second.code == 1
@@ -120,7 +96,7 @@ def test_a_row_that_is_gone_is_named(project: Project) -> None:
     project.write(
         {**FILES, "features/f.feature": changed.replace("dówn [x]", "another")}
     )
-    second = rerun(project)
+    second = project.rerun()
 
     gone = "not collected: features.f.rows (what=dówn [x])"
     assert gone in second.section
@@ -132,8 +108,8 @@ def test_a_dry_run_of_a_rerun_is_not_the_latest_run(project: Project) -> None:
     project.write(FILES)
     project.run(*SANDBOX)
     (project.path / "works").touch()
-    tried = rerun(project, "-D", "xray_dry_run=yes")
-    second = rerun(project)
+    tried = project.rerun("-D", "xray_dry_run=yes")
+    second = project.rerun()
 
     assert "Dry run: nothing was sent." in tried.section
     assert "nothing was sent, so the next rerun is again one of 2" in tried.err
@@ -147,7 +123,7 @@ def test_a_run_that_was_not_sent_is_replaced(project: Project, how: str) -> None
     project.write(FILES)
     project.run("-D", f"xray_{how}=yes", "-D", "xray_sandbox=yes")
     (project.path / "works").touch()
-    second = rerun(project)
+    second = project.rerun()
 
     assert second.code == 0, second.out + second.err
     found = outcomes(project.directories[-1])

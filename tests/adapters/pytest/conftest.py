@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ OURS = (
     *("-p", "no:pytest_httpserver"),
     *("-p", "no:rerunfailures"),
 )
+PYTEST = (sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *OURS)
 RERUNS = ("-p", "rerunfailures", "--reruns")
 
 
@@ -39,9 +41,13 @@ class Project:
 
     def run(self, *arguments: str, **environ: str) -> pytest.RunResult:
         """Run pytest there, with ``XRAY_*`` variables as given."""
-        os.environ.update(environ)
+        self.environ(**environ)
         given = ("-p", "no:cacheprovider", *OURS, *arguments)
         return self.pytester.runpytest_subprocess(*given)
+
+    def environ(self, **variables: str) -> None:
+        """Set variables for all that runs afterwards."""
+        os.environ.update(variables)
 
     def upload(self, *arguments: str, **environ: str) -> pytest.RunResult:
         """Run pytest with an upload to the embedded sandbox."""
@@ -91,6 +97,14 @@ class Project:
         """The receipt of the newest run."""
         found: dict[str, Any] = json.loads((self.runs[-1] / "receipt.json").read_text())
         return found
+
+
+def rerun(project: Project, *arguments: str) -> pytest.RunResult:
+    """Run ``xray-bridge rerun``; what follows ``--`` goes to pytest."""
+    at = arguments.index("--") if "--" in arguments else len(arguments)
+    own, given = arguments[:at], arguments[at + 1 :]
+    words = ("rerun", *own, "--", *PYTEST, *given)
+    return project.pytester.run(sys.executable, "-m", "xray_bridge", *words)
 
 
 @pytest.fixture

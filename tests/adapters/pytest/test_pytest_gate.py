@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.adapters.pytest.conftest import OURS
+from tests.adapters.pytest.conftest import OURS, PYTEST
 
 
 if TYPE_CHECKING:
@@ -410,13 +409,12 @@ def test_a_session_without_a_gate_imports_nothing_of_it(shop: Project) -> None:
 
 def command(project: Project, *arguments: str, **environ: str) -> pytest.RunResult:
     """Run ``xray-bridge`` there."""
-    os.environ.update(environ)
+    project.environ(**environ)
     return project.pytester.run(sys.executable, "-m", "xray_bridge", *arguments)
 
 
 RUN_ID = {"XRAY_RUN_ID": "7"}
 SPLIT = "--split-by=environment"
-PYTEST = (sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *OURS)
 
 
 @pytest.mark.parametrize("product", ["server", "cloud"])

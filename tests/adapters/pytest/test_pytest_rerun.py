@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from tests.adapters.pytest.conftest import OURS, Project
+from tests.adapters.pytest.conftest import PYTEST, Project, rerun
 from xray_sandbox.store.rows import TestRunRow
 
 
@@ -40,15 +40,6 @@ SUITE = """
         def test_no_key(self):
             assert WORKS
 """
-PYTEST = (sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *OURS)
-
-
-def rerun(project: Project, *arguments: str) -> pytest.RunResult:
-    """Run ``xray-bridge rerun``; what follows ``--`` goes to pytest."""
-    at = arguments.index("--") if "--" in arguments else len(arguments)
-    own, given = arguments[:at], arguments[at + 1 :]
-    words = ("rerun", *own, "--", *PYTEST, *given)
-    return project.pytester.run(sys.executable, "-m", "xray_bridge", *words)
 
 
 def works(project: Project) -> None:
