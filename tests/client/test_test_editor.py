@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +155,38 @@ def test_a_lost_answer_stops_the_sync(
     assert code == 81
     assert "sync again in a minute: test_a.test_two is found by its name" in said
     assert lock_keys(suite).keys() == {"test_a.test_one"}
+
+
+@pytest.mark.parametrize("deadline", ["", "100"])
+def test_a_limit_of_requests_is_waited_for(
+    cloud: Xray,
+    suite: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    deadline: str,
+) -> None:
+    """Five minutes are Xray Cloud's window; a deadline that is set counts, though."""
+    (suite / "xray-bridge.toml").write_text("")
+    waits: list[float] = []
+    monkeypatch.setattr(time, "sleep", waits.append)
+    if deadline:
+        monkeypatch.setenv("XRAY_DEADLINE", deadline)
+    else:
+        monkeypatch.delenv("XRAY_DEADLINE", raising=False)
+    limited = Response("slow down", status=429, headers={"Retry-After": "299"})
+
+    def made(number: int) -> dict[str, Any]:
+        jira = {"key": f"CALC-{number}"}
+        return answer_of("createTest", {"test": {"issueId": "1", "jira": jira}})
+
+    none = answer_of("getTests", {"total": 0, "results": []})
+    cloud.script[GRAPHQL] = [none, made(101), limited, made(102)]
+
+    code, _, _ = sync(capsys)
+
+    assert code == (80 if deadline else 0)
+    assert len(lock_keys(suite)) == (1 if deadline else 2)
+    assert (299.0 in waits) is not bool(deadline)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from xray_bridge.client.test_editor import open_editor
 from xray_bridge.client.test_issues import read_tests
 from xray_bridge.client.xray import make_client
 from xray_bridge.config.resolve import redactor_of
+from xray_bridge.config.settings import Settings
 from xray_bridge.dataclass import dataclass
 from xray_bridge.sync.apply import Sync
 from xray_bridge.sync.code import hide_secrets, read_code
@@ -28,7 +29,6 @@ from xray_bridge.text import count
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from xray_bridge.config.settings import Settings
     from xray_bridge.source.places import TestPlace
     from xray_bridge.sync.code import CodeTests
     from xray_bridge.sync.lock import Entry
@@ -41,6 +41,8 @@ ROWS_HINT = "which would create a Test for each row of"
 SCENARIOS_HINT = "which sends results of scenarios by their keys only, for"
 FOREIGN = "not synced, because of keys of other projects"
 MEMBERS = "not synced, because the key is one of a class, file or feature"
+# Xray Cloud counts requests for five minutes, and asks to wait for the rest of them.
+LIMITED = 330.0
 FEATURE = ".feature"
 # The files in which a framework finds all tests; pytest-bdd may not know all features.
 ALL_IN = {"pytest": ".py", "behave": FEATURE}
@@ -105,7 +107,7 @@ class TestSync:
         self._settings = settings
         self._connection = connect(settings)
         self._redactor = redactor_of(os.environ, settings.redact)
-        self._http = Http(self._connection, Deadline(settings.deadline))
+        self._http = Http(self._connection, Deadline(_longest_wait(settings)))
         self._xray = make_client(self._connection, self._http)
         self.notices = self._connection.notices
         self._entries = read_lock(self._lock, settings.project)
@@ -176,6 +178,13 @@ class TestSync:
             refused=sync.refused,
             left_out=tuple(sync.left_out),
         )
+
+
+def _longest_wait(settings: Settings) -> float:
+    """Return the seconds for each step, with the pauses that a server asks for."""
+    if settings.is_given(Settings.deadline):
+        return settings.deadline
+    return max(settings.deadline, LIMITED)
 
 
 def _find_notices(code: CodeTests, matches: Matches) -> Iterator[str]:
