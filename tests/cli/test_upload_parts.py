@@ -293,6 +293,28 @@ def test_part_of_a_run_that_was_sent_alone(upload: Command) -> None:
     assert "1 part was already delivered, as CALC-7" in receipt["notices"]
 
 
+def test_json_has_the_receipts_of_all_merged_runs(
+    upload: Command, fail: Command
+) -> None:
+    """Two were sent, because a part came late; the second may be printed first."""
+    wholes: list[str] = []
+    for number in (1, 2):
+        a_part("shards", "4711")
+        fail("shards")
+        for path in Path(".xray/runs").iterdir():
+            whole = RunDirectory(path)
+            if whole.id not in wholes:
+                wholes.append(whole.id)
+                whole.state = State(
+                    state=run_directory.DELIVERED, test_execution="CALC-7"
+                )
+        assert len(wholes) == number
+
+    _, receipts = upload("shards")
+
+    assert {each["run"] for each in receipts} == {f".xray/runs/{e}" for e in wholes}
+
+
 @pytest.mark.parametrize("what", ["part", "files"])
 def test_what_is_not_safe_is_said(upload: Command, what: str) -> None:
     """Once, though no preflight has told it before."""

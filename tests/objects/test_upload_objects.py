@@ -152,6 +152,30 @@ def test_each_environment_becomes_a_test_execution(bench: Bench, upload: Any) ->
     assert f"already delivered, as {keys}" in printed
 
 
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("flags", [[], ["--dry-run"]])
+def test_parts_that_were_split_are_not_sent_as_one(
+    bench: Bench, upload: Any, flags: list[str], late: bool
+) -> None:
+    """As in a folder: all results would arrive twice, or only one key be printed."""
+    upload("--split-by", "environment", "--json")
+    if late:
+        bench.put(4)
+
+    code, printed = upload("--json", *flags)
+    found = json.loads(printed.splitlines()[0])["error"]
+    again, listed = upload("--split-by", "environment", "--json")
+
+    keys = [row.key for row in bench.executions]
+    assert (code, found["slug"]) == (2, "usage")
+    assert f"was sent as {keys[0]} and {keys[1]}, each with" in found["message"]
+    assert found["hint"] == "add --split-by environment"
+    assert again == 0
+    receipts = json.loads(listed.splitlines()[0])
+    assert [each["test_execution"]["key"] for each in receipts] == keys
+    assert len(bench.executions) == 2
+
+
 def test_a_dry_run_claims_and_sends_nothing(bench: Bench, upload: Any) -> None:
     """It shows the requests, and what it fetched."""
     code, printed = upload("--dry-run")

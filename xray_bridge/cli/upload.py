@@ -80,8 +80,8 @@ def _finish(
     if command.local.html:
         receipts = _with_page(receipts, command.local)
     receipts = upload_summary.report_to_ci(receipts, command.local)
-    documents = [receipt.to_json() for receipt in receipts]
-    document = documents if arguments.split_by else documents[0]
+    is_list = bool(arguments.split_by)
+    document = upload_summary.make_document(receipts, is_list=is_list)
     upload_summary.emit(arguments, document, receipts)
     return max(receipt.exit_code for receipt in receipts)
 

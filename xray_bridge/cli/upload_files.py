@@ -234,6 +234,6 @@ def _report_nothing(
 
 
 def _emit_receipts(arguments: argparse.Namespace, receipts: Sequence[Receipt]) -> None:
-    found = [receipt.to_json() for receipt in receipts]
-    document = found if arguments.separate_executions else found[0]
+    is_list = arguments.separate_executions
+    document = upload_summary.make_document(receipts, is_list=is_list)
     upload_summary.emit(arguments, document, receipts)

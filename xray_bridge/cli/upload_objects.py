@@ -30,6 +30,7 @@ from xray_bridge.objects.bucket import open_bucket
 from xray_bridge.objects.claims import Merge, Outcome, Sent, Turn
 from xray_bridge.objects.transfer import fetch_parts
 from xray_bridge.runs.evidence import format_size
+from xray_bridge.runs.split import ENVIRONMENT, FLAG
 from xray_bridge.text import count
 
 
@@ -54,18 +55,21 @@ def send_all(arguments: argparse.Namespace, command: Effective) -> list[Receipt]
     work = _Work(arguments, command)
     with progress.step("listing the parts in the bucket"):
         listed = work.list_parts()
+    merge = Merge(work.bucket, work.run_id)
     if command.local.dry_run:
+        work.refuse_other_split(merge.look().delivered)
         receipts = work.send(listed, Origin(are_copies=True))
         what = f"{_describe(listed)} in {work.bucket.address}; no claim was made"
         return _with_notice(receipts, what)
-    merge = Merge(work.bucket, work.run_id)
     with progress.step("waiting for the claim of another job"):
         turn = merge.wait_for_turn(
             frozenset(part.id for part in listed), command.local.deadline
         )
     if isinstance(turn, Outcome):
+        work.refuse_other_split(turn)
         return _receipts_of(turn)
     try:
+        work.refuse_other_split(merge.look().delivered)
         return work.send_in_turn(merge, turn)
     except BaseException:  # raised again; only the claim ends
         turn.give_up()
@@ -95,6 +99,14 @@ class _Work:
             msg = f"there is no part of run id {self.run_id} in {self.bucket.address}"
             raise UsageError(msg, hint=f"found instead: {there}")
         return parts
+
+    def refuse_other_split(self, delivered: Outcome | None) -> None:
+        """Raise UsageError if parts were split that now are sent as one."""
+        several = delivered is not None and len(delivered.executions) > 1
+        if delivered is not None and several and not self._arguments.split_by:
+            msg = f"run id {self.run_id} was sent as {delivered.keys}, each with the "
+            msg += f"parts of one {ENVIRONMENT}"
+            raise UsageError(msg, hint=f"add {FLAG}")
 
     def send_in_turn(self, merge: Merge, turn: Turn) -> list[Receipt]:
         """Send the parts that are there now, and write the outcome."""

@@ -59,6 +59,16 @@ def write_outputs(found: Outputs, folder: Path) -> Written:
     return outputs.write(found, os.environ, folder, redactor_of(os.environ).clean)
 
 
+def make_document(receipts: Sequence[Receipt], *, is_list: bool) -> object:
+    """
+    Make the document for ``--json``: the receipt, or a list of several receipts.
+
+    ``is_list``: a list also of one.
+    """
+    found = [receipt.to_json() for receipt in receipts]
+    return found if is_list or len(found) > 1 else found[0]
+
+
 def emit(
     arguments: argparse.Namespace,
     document: object,
