@@ -22,7 +22,7 @@ from xray_bridge.recording.ending import Ending
 from xray_bridge.runs import codec
 from xray_bridge.runs.aggregate import attempt_lines
 from xray_bridge.runs.run_directory import INTERRUPTED
-from xray_bridge.text import count
+from xray_bridge.text import count, quote_command
 
 
 if TYPE_CHECKING:
@@ -356,7 +356,7 @@ class Recorder:
             self.quarantine.end(is_red=self.is_red)
         if not self._publishes:
             where = self.session.settings.report_dir
-            command = f"xray-bridge upload {where}"
+            command = quote_command("xray-bridge", "upload", where)
             line = f"This is one part of a run. To send all parts: {command}"
             place = self.session.settings.bucket
             note = f"Note: parts of behavex are not put into {place}, but stay here"

@@ -4,7 +4,9 @@ Format texts for people and for reports: readable, on one line, counted, listed.
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
 from typing import TYPE_CHECKING
 
 
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 SHOWN_NAMES = 3
+# On Windows, what is written without quotes: cmd knows no single ones.
+BARE = re.compile(r"[\w@%+=:,./\\-]+", re.ASCII) if os.sep == "\\" else None
 # CSI and OSC sequences: colours, cursor movements, titles, links.
 ANSI = re.compile(
     r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])"
@@ -43,6 +47,17 @@ def one_line(text: str) -> str:
 def count(number: int, what: str) -> str:
     """``1 result``, ``2 results``."""
     return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def quote_command(*words: str, flags: str = "") -> str:
+    """
+    Return a command to copy into a shell, with quotes around words that need them.
+
+    ``flags`` are quoted already.
+    """
+    is_bare = (lambda _: None) if BARE is None else BARE.fullmatch
+    quoted = [each if is_bare(each) else shlex.quote(each) for each in words]
+    return " ".join(filter(None, (*quoted, flags)))
 
 
 def join_words(words: Sequence[str]) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from xray_bridge import progress
 from xray_bridge.check.keys import Listing, read_listing
 from xray_bridge.errors import ReportError, UsageError
+from xray_bridge.text import quote_command
 
 
 if TYPE_CHECKING:
@@ -79,4 +80,4 @@ def collect_tests(
     last = lines[-1] if lines else "it printed nothing"
     msg = f"{framework} could not collect tests (exit code {done.returncode}): {last}"
     kind = UsageError if done.returncode == USAGE_ERROR else ReportError
-    raise kind(msg, hint=f"run `python {' '.join(command[1:])}` to see why")
+    raise kind(msg, hint=f"run `{quote_command('python', *command[1:])}` to see why")

@@ -25,6 +25,7 @@ from xray_bridge.errors import (
     DeliveryError,
     UsageError,
 )
+from xray_bridge.text import quote_command
 
 
 if TYPE_CHECKING:
@@ -120,7 +121,8 @@ def make_integration(name: str, settings: Settings) -> JiraIntegration:
         msg = f"JFrog logs in to Jira with a user and a password, and {name} has none"
         flags = "--jira-url, --jira-user and --jira-secret-env"
         flags = flags if is_cloud else "--url, --user and --secret-env"
-        hint = f"run `xray-bridge connection update {name}` with {flags}"
+        command = quote_command("xray-bridge", "connection", "update", name)
+        hint = f"run `{command}` with {flags}"
         raise UsageError(msg, hint=hint)
     return JiraIntegration(
         connection_name=name,
@@ -169,7 +171,7 @@ def _read_keyring(url: str) -> Secret:
     if not found:
         msg = f"there is no token for {host}"
         hint = f"set {TOKEN.environment} or {TOKEN.environment}_FILE, or store it with "
-        hint += f"`keyring set {secret_sources.SERVICE} '{account}'`"
+        hint += f"`{quote_command('keyring', 'set', secret_sources.SERVICE, account)}`"
         raise CredentialError(msg, hint=hint)
     return Secret(found)
 

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 import shutil
 import signal
 import subprocess
@@ -20,7 +19,7 @@ from xray_bridge.runs import attempts, rerun
 from xray_bridge.runs.join import mark_merged
 from xray_bridge.runs.rerun_plan import TAKEN
 from xray_bridge.runs.run_directory import RunDirectory
-from xray_bridge.text import count
+from xray_bridge.text import count, quote_command
 
 
 if TYPE_CHECKING:
@@ -151,7 +150,7 @@ def _describe(found: Rerun, command: Sequence[str]) -> list[str]:
     if len(found.names) > SHOWN:
         lines.append(f"  and {len(found.names) - SHOWN} more")
     lines += [f"Note: {notice}" for notice in found.notices]
-    return [*lines, f"Command: {shlex.join(command)}", "Dry run: nothing was run."]
+    return [*lines, f"Command: {quote_command(*command)}", "Dry run: nothing was run."]
 
 
 def _run_command(

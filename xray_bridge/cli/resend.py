@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +22,7 @@ from xray_bridge.errors import (
 from xray_bridge.recording.collecting import put_command
 from xray_bridge.runs import parts, run_directory
 from xray_bridge.runs.find import find_run
+from xray_bridge.text import quote_command
 from xray_bridge.upload.send_run import send_run
 
 
@@ -112,7 +112,7 @@ def _put_again(directory: RunDirectory, settings: Settings) -> dict[str, Any]:
         msg = f"{directory.path} is for {Settings.collect.ini} = {theirs}, but {here}"
         path = str(directory.path)
         hint = f"if you trust this address: {put_command(theirs, path)}; to send it "
-        hint += f"alone: xray-bridge upload {shlex.quote(path)}"
+        hint += f"alone: {quote_command('xray-bridge', 'upload', path)}"
         raise SettingError(msg, hint=hint)
     with progress.step("putting the run into the bucket"):
         put = put_run(directory, open_bucket(settings.bucket), dry_run=settings.dry_run)

@@ -29,6 +29,7 @@ from xray_bridge.config.resolve import (
 from xray_bridge.config.settings import Settings
 from xray_bridge.config.shared_file import shared_file_layer
 from xray_bridge.errors import ConnectionDisabledError, SettingError, XrayBridgeError
+from xray_bridge.text import quote_command
 
 
 if TYPE_CHECKING:
@@ -262,7 +263,8 @@ def _look_up_connection(name: str, *, looks_only: bool) -> Layer:
     stored = stored_connections.find_connection(name, Path.cwd(), os.environ)
     if not stored.is_enabled:
         msg = f"the connection {stored.name} is disabled"
-        hint = f"run `xray-bridge connection enable {stored.name}`"
+        command = quote_command("xray-bridge", "connection", "enable", stored.name)
+        hint = f"run `{command}`"
         if not stored.is_own:
             hint = f"set enabled = true in {stored.source.name}"
         raise ConnectionDisabledError(msg, hint=hint)

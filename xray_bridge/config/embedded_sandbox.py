@@ -5,7 +5,6 @@ Runs the embedded sandbox as a server in this process.
 from __future__ import annotations
 
 import contextlib
-import shlex
 import shutil
 import tempfile
 from pathlib import Path
@@ -16,6 +15,7 @@ from xray_bridge.config.resolve import Layer
 from xray_bridge.config.setting import CONNECTION
 from xray_bridge.config.settings import settings_in
 from xray_bridge.errors import SettingError
+from xray_bridge.text import quote_command
 
 
 if TYPE_CHECKING:
@@ -63,8 +63,8 @@ def serving_command(settings: Settings) -> str:
     folder = folder_of(settings)
     if sandbox_address.find_address(folder):
         return ""
-    data = "" if folder == DATA else f" --data {shlex.quote(str(folder))}"
-    return f"xray-bridge sandbox{data}"
+    data = () if folder == DATA else ("--data", str(folder))
+    return quote_command("xray-bridge", "sandbox", *data)
 
 
 def project_layer(settings: Settings) -> Layer:

@@ -8,7 +8,6 @@ paths are always those of the sending machine.
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from xray_bridge.config.resolve import Layer, recorded_layer
 from xray_bridge.config.setting import CONNECTION, EXECUTION, JIRA, MUST_AGREE
 from xray_bridge.config.settings import CLOUD_URL, TABLE, Settings, settings_in
 from xray_bridge.errors import SettingError
+from xray_bridge.text import quote_command
 
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def repeat_flags(values: Mapping[str, object]) -> str:
             continue
         is_enough = setting.flag and value in {"yes", "true"}
         words += [setting.flag_name] if is_enough else [setting.flag_name, str(value)]
-    return shlex.join(words)
+    return quote_command(*words)
 
 
 def refuse_other_places(
@@ -116,7 +116,8 @@ def _refuse_other_server(said: Mapping[str, str], settings: Settings) -> None:
         _refuse_other("connection", name, settings.connection)
     elif name and not _address_of(settings):
         msg = f"no address: these results are for the connection {name}"
-        hint = f"pass --connection {name}, or store it: xray-bridge connection add"
+        flag = quote_command("--connection", name)
+        hint = f"pass {flag}, or store it: xray-bridge connection add"
         raise SettingError(msg, hint=hint)
     for name, mine in (
         (ADDRESSES[0], _address_of(settings)),

@@ -13,6 +13,7 @@ from xray_bridge.config import allow, stored_connections
 from xray_bridge.config.secret import MASK
 from xray_bridge.config.stored_connections import SECRETS, StoredConnection
 from xray_bridge.errors import CredentialError
+from xray_bridge.text import quote_command
 
 
 if TYPE_CHECKING:
@@ -164,7 +165,8 @@ def _read_keyring(source: SecretSource) -> str:
         raise _keyring_error(source, error) from None
     if not found:
         what = f"the keyring has nothing for {source.account!r}"
-        hint = f"run `xray-bridge connection update {source.name} --ask-secret`"
+        command = quote_command("xray-bridge", "connection", "update", source.name)
+        hint = f"run `{command} --ask-secret`"
         raise source.error(what, hint)
     return str(found)
 

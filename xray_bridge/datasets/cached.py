@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from xray_bridge.datasets import files
 from xray_bridge.model.dataset import Dataset
-from xray_bridge.text import first_names
+from xray_bridge.text import first_names, quote_command
 
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def read_cached(projects: Iterable[Path], key: str, why: str = "") -> Dataset:
     return Dataset(
         key=key,
         problem=f"the rows of {key} are not known{reason}{damaged}; to fetch them, "
-        f"type {FETCH} {key}",
+        f"type {quote_command(*FETCH.split(), key)}",
     )
 
 

@@ -21,6 +21,7 @@ from xray_bridge.runs import attempts
 from xray_bridge.runs.merge import describe_damaged
 from xray_bridge.runs.report_files import load_files
 from xray_bridge.runs.sessions import environments_of
+from xray_bridge.text import quote_command
 
 
 if TYPE_CHECKING:
@@ -144,7 +145,9 @@ class RunFacts(ProjectFacts):
     def _why_not_new(self) -> str:
         """Why new failures of a rerun are not known, and what to type."""
         keys = dict.fromkeys(self._executions)
-        typed = " and ".join(f"`xray-bridge gate {key}`" for key in keys)
+        typed = " and ".join(
+            f"`{quote_command('xray-bridge', 'gate', key)}`" for key in keys
+        )
         return f"{RERUN}; type {typed}" if typed else RERUN
 
     def _name_failed(self, change: Change) -> Iterator[str]:

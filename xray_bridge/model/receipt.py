@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import GateError
+from xray_bridge.text import quote_command
 
 
 if TYPE_CHECKING:
@@ -163,7 +164,7 @@ class Receipt:
     @property
     def resend_command(self) -> str:
         """The command that sends the run later."""
-        return f"xray-bridge resend {self.run} {self.resend_flags}".rstrip()
+        return quote_command("xray-bridge", "resend", self.run, flags=self.resend_flags)
 
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> Receipt:

@@ -4,7 +4,6 @@ The end of a session that collects its results: here, or also in a bucket.
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.config.places import has_obstore
@@ -12,7 +11,7 @@ from xray_bridge.config.settings import Settings
 from xray_bridge.errors import StoreError, UsageError
 from xray_bridge.recording.ending import flags_again, lines_to_send
 from xray_bridge.recording.second_process import SecondProcessError
-from xray_bridge.text import count
+from xray_bridge.text import count, quote_command
 
 
 if TYPE_CHECKING:
@@ -62,16 +61,16 @@ def describe_collected(
     except (SecondProcessError, LookupError, TypeError) as error:
         line = f"{collected}; NOT PUT into {place}: {error}"
         return [line, f"The results are saved. {again}", folder], StoreError.exit_code
-    where, run_id = shlex.quote(place), shlex.quote(settings.run_id)
-    command = f"xray-bridge upload {where} --run-id {run_id} {flags_again(settings)}"
-    command = f"To send all parts: {command}".rstrip()
-    return [f"{collected}; nothing was sent to Xray. {line}", command, folder], 0
+    what, flags = (place, "--run-id", settings.run_id), flags_again(settings)
+    command = quote_command("xray-bridge", "upload", *what, flags=flags)
+    send_all = f"To send all parts: {command}"
+    return [f"{collected}; nothing was sent to Xray. {line}", send_all, folder], 0
 
 
 def put_command(place: str, run: str) -> str:
     """Return the command that puts a run directory into a bucket."""
     variable = Settings.collect.environment
-    return f"{variable}={shlex.quote(place)} xray-bridge resend {shlex.quote(run)}"
+    return f"{variable}={quote_command(place, 'xray-bridge', 'resend', run)}"
 
 
 def _put_run(

@@ -4,7 +4,6 @@ The end of a session: its lines, its exit code and its receipt.
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +20,7 @@ from xray_bridge.model.receipt import (
 )
 from xray_bridge.recording.second_process import SecondProcessError
 from xray_bridge.runs import run_directory
-from xray_bridge.text import count
+from xray_bridge.text import count, quote_command
 
 
 if TYPE_CHECKING:
@@ -112,8 +111,8 @@ def lines_about_gaps(ignored: int, incomplete: Iterable[str]) -> list[str]:
 
 def lines_to_send(shown: str, run_id: str, flags: str) -> list[str]:
     """Return the command that sends a collected run, and the run directory."""
-    what = f"--run-id {shlex.quote(run_id)} DIR" if run_id else shown
-    command = f"xray-bridge upload {what} {flags}".rstrip()
+    what = ("--run-id", run_id, "DIR") if run_id else (shown,)
+    command = quote_command("xray-bridge", "upload", *what, flags=flags)
     return [f"To send them: {command}", f"Run directory: {shown}"]
 
 

@@ -15,6 +15,8 @@ import sys
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from xray_bridge.text import quote_command
+
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
@@ -46,7 +48,8 @@ def fault_line(faults: Sequence[str], run: str) -> str:
     line = f"ERROR in {faults[0]}{more}. The tests are not affected, but "
     if not run:
         return f"{line}xray-bridge recorded nothing."
-    return f"{line}results may be missing. To check: xray-bridge runs show {run}"
+    command = quote_command("xray-bridge", "runs", "show", run)
+    return f"{line}results may be missing. To check: {command}"
 
 
 class OwnFaults:

@@ -46,7 +46,7 @@ from xray_bridge.runs import run_directory
 from xray_bridge.runs.evidence import EvidenceFolder
 from xray_bridge.runs.journal import Journal
 from xray_bridge.runs.scrub import Scrub, local_folders
-from xray_bridge.text import merge_lines
+from xray_bridge.text import merge_lines, quote_command
 
 
 if TYPE_CHECKING:
@@ -271,7 +271,8 @@ class Session:
         return [self._resend_line(relative_path(path, self.second_process.folder))]
 
     def _resend_line(self, run: str) -> str:
-        command = f"xray-bridge resend {run} {flags_again(self.settings)}".rstrip()
+        flags = flags_again(self.settings)
+        command = quote_command("xray-bridge", "resend", run, flags=flags)
         return f"To send the results: {command}"
 
     def own_fault_lines(self, faults: Sequence[str]) -> list[str]:

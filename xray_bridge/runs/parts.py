@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shlex
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +19,7 @@ from xray_bridge.errors import RunDirectoryError, UsageError
 from xray_bridge.runs import run_directory
 from xray_bridge.runs.join import part_ids
 from xray_bridge.runs.run_directory import RunDirectory
+from xray_bridge.text import quote_command
 
 
 if TYPE_CHECKING:
@@ -183,8 +183,8 @@ def _read_all(paths: Sequence[Path]) -> list[Shard]:
             if shard.info.framework == run_directory.REPORT_FILES:
                 if is_named:
                     msg = f"{path} contains report files, which cannot be merged"
-                    hint = f"send it alone: xray-bridge resend {path}"
-                    raise UsageError(msg, hint=hint)
+                    command = quote_command("xray-bridge", "resend", str(path))
+                    raise UsageError(msg, hint=f"send it alone: {command}")
                 continue
             other = found.setdefault(shard.id, shard)
             found[shard.id] = max(other, shard, key=_rank_of)
@@ -277,7 +277,7 @@ def _refuse_lost(gone: Iterable[str]) -> None:
         if said.startswith(run_directory.PUT):
             place = said.removeprefix(run_directory.PUT).strip()
             msg = f"nothing to send here: the parts were {said}"
-            hint = f"xray-bridge upload {shlex.quote(place)} --run-id ID"
+            hint = quote_command("xray-bridge", "upload", place, "--run-id", "ID")
             raise UsageError(msg, hint=hint)
         if said == REHEARSED:
             msg = "nothing to send: these runs are dry runs or have no results"
@@ -287,11 +287,10 @@ def _refuse_lost(gone: Iterable[str]) -> None:
 def _refuse_mixture(shards: Collection[Shard], paths: Sequence[Path]) -> None:
     run_ids = Counter(each.info.run_id for each in shards)
     if len(run_ids) > 1:
-        where = " ".join(map(str, paths))
-        first = shlex.quote(next(filter(None, run_ids)))
+        what = ("--run-id", next(filter(None, run_ids)), *map(str, paths))
         msg = f"these are parts of several CI runs: {_list_counted(run_ids)}"
-        hint = f"choose one of them: xray-bridge upload --run-id {first} {where}"
-        raise UsageError(msg, hint=hint)
+        command = quote_command("xray-bridge", "upload", *what)
+        raise UsageError(msg, hint=f"choose one of them: {command}")
     frameworks = Counter(each.info.framework for each in shards)
     if len(frameworks) > 1:
         msg = f"these are parts of several frameworks: {_list_counted(frameworks)}"

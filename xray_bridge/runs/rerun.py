@@ -29,6 +29,7 @@ from xray_bridge.runs.join import part_ids
 from xray_bridge.runs.journal_lines import parse_line
 from xray_bridge.runs.merge import identities_of
 from xray_bridge.runs.rerun_plan import PLACES, RerunPlan, name_identity
+from xray_bridge.text import quote_command
 
 
 if TYPE_CHECKING:
@@ -251,8 +252,8 @@ def _refuse_unknown(directory: RunDirectory, state: State) -> None:
     is_half_sent = state.test_execution and state.state not in ARRIVED
     if state.state in run_directory.IN_DOUBT or is_half_sent:
         msg = f"it is unknown whether Xray has the results of {directory.id}"
-        hint = f"find out with `xray-bridge resend {directory.id}`, then rerun it"
-        raise UsageError(msg, hint=hint)
+        command = quote_command("xray-bridge", "resend", directory.id)
+        raise UsageError(msg, hint=f"find out with `{command}`, then rerun it")
 
 
 def _settings_again(info: RunInfo, state: State) -> dict[str, str]:

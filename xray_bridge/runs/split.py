@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from xray_bridge.config.settings import TABLE, Settings
 from xray_bridge.errors import RunDirectoryError, UsageError
 from xray_bridge.runs import run_directory
+from xray_bridge.text import quote_command
 
 
 if TYPE_CHECKING:
@@ -39,8 +40,8 @@ def split_parts(found: Found) -> list[Found]:
     for shard in found.shards:
         if shard.is_whole and not shard.info.split_by:
             msg = f"the parts were merged into {shard.id} without {FLAG}"
-            hint = f"send all of them as one: xray-bridge resend {shard.id}"
-            raise UsageError(msg, hint=hint)
+            command = quote_command("xray-bridge", "resend", shard.id)
+            raise UsageError(msg, hint=f"send all of them as one: {command}")
         if key := shard.info.settings.get(Settings.test_execution.name):
             msg = f"{FLAG} makes new Test Executions, but {shard.id} goes into {key}"
             raise UsageError(msg, hint=f"leave out {FLAG}")

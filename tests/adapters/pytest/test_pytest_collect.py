@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 
 import pytest
@@ -134,6 +135,21 @@ def test_single_session_is_sent_later(project: Project, command: str) -> None:
     assert code == 0
     assert project.statuses["CALC-2"] == "FAIL"
     assert project.receipt["run"] == run
+
+
+def test_printed_command_works_in_a_folder_with_a_blank(project: Project) -> None:
+    """It can be copied into a shell, whatever the folder is called."""
+    project.pytester.makepyfile(SUITE)
+    result = project.run(
+        "--xray-collect", "--xray-project", "CALC", "--xray-report-dir", "it's here"
+    )
+
+    lines = result.stdout.lines
+    line = next(line for line in lines if line.startswith("To send them: "))
+    program, *words = shlex.split(line.partition(": ")[2])
+
+    assert program == "xray-bridge"
+    assert send(*words, "--sandbox") == 0
 
 
 def test_report_of_a_shard(project: Project) -> None:
