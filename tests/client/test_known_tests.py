@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from werkzeug import Response
 
 from tests.scripted_xray import SEARCH, Xray
 from xray_bridge import cli
@@ -80,6 +81,20 @@ def test_other_name_of_the_issue_type_on_server(
     (asked,) = (json.loads(each.body) for each in server.sent if each.path == SEARCH)
     assert code == 0
     assert 'issuetype = "Testfall \\"A\\""' in asked["jql"]
+
+
+def test_issue_type_that_jira_does_not_know(
+    server: Xray, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Jira's words say what is wrong, and the hint what to set."""
+    refusal = Response('{"errorMessages": ["no value Test"]}', status=400)
+    server.script |= {FIELDS: [LISTED], SEARCH: [refusal]}
+
+    code, _, said = write_keys(capsys)
+
+    assert code == 80
+    assert "no value Test" in said
+    assert "set issue_type in [tool.xray-bridge.tests]" in said
 
 
 def test_no_issue_type_on_cloud(

@@ -7,13 +7,16 @@ GraphQL schema of Cloud; the types of custom fields that Xray Server adds to Jir
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from xray_bridge.client.paging import PAGE, all_pages
+from xray_bridge.client.paging import PAGE
 from xray_bridge.client.response import member_of
-from xray_bridge.client.test_issues import find_field_ids, list_on_cloud
-from xray_bridge.client.test_types import is_for_scenarios, jql_of_tests
+from xray_bridge.client.test_issues import (
+    find_field_ids,
+    list_on_cloud,
+    list_on_server,
+)
+from xray_bridge.client.test_types import is_for_scenarios
 from xray_bridge.dataclass import dataclass
 from xray_bridge.model.dialect import CLOUD, SERVER
 
@@ -65,7 +68,6 @@ def _list_on_server(xray: ServerXray, project: str, issue_type: str) -> list[Kno
         ids.get(name, "") for name in ("definition", "type", "steps")
     )
     wanted = tuple(filter(None, ("summary", definition, type_, steps)))
-    jql = jql_of_tests(project, issue_type)
     return [
         _make_test(
             str(issue["key"]),
@@ -74,7 +76,7 @@ def _list_on_server(xray: ServerXray, project: str, issue_type: str) -> list[Kno
             bool(issue["fields"].get(steps)),
             member_of(issue["fields"].get(type_), "value"),
         )
-        for issue in all_pages(partial(xray.jira.search, jql, wanted))
+        for issue in list_on_server(xray, project, issue_type, wanted)
     ]
 
 

@@ -16,13 +16,14 @@ from xray_bridge.client.issues import plain_text
 from xray_bridge.client.paging import PAGE, Page, all_pages
 from xray_bridge.client.response import member_of
 from xray_bridge.client.test_runs import DEFINITION
-from xray_bridge.client.test_types import is_for_scenarios, jql_of_tests
+from xray_bridge.client.test_types import is_for_scenarios
 from xray_bridge.dataclass import dataclass
+from xray_bridge.errors import RefusedError
 from xray_bridge.model.dialect import CLOUD, SERVER
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from xray_bridge.client.cloud import CloudXray
     from xray_bridge.client.server import ServerXray
@@ -38,6 +39,10 @@ FIELDS = {
     "steps": f"{XRAY}steps-editor-custom-field",
     "folder": f"{XRAY}test-repository-path-custom-field",
 }
+OTHER_TYPE = (
+    "check the project {}; if Jira has another name than {} for the issue type of "
+    "Tests, set issue_type in [tool.xray-bridge.tests]"
+)
 TEXTS = ("summary", "description", "labels")
 QUERY = (
     "query($jql: String!, $start: Int!) { "
@@ -100,11 +105,28 @@ def find_field_ids(listed: Iterable[Any]) -> dict[str, str]:
 
 
 def _read_on_server(xray: ServerXray, project: str, issue_type: str) -> list[TestTexts]:
-    jql = jql_of_tests(project, issue_type)
     ids = find_field_ids(xray.jira.list_fields())
-    wanted = (*TEXTS, *ids.values())
-    issues = all_pages(partial(xray.jira.search, jql, wanted))
+    issues = list_on_server(xray, project, issue_type, (*TEXTS, *ids.values()))
     return [_read_issue(issue, ids) for issue in issues]
+
+
+def list_on_server(
+    xray: ServerXray, project: str, issue_type: str, fields: tuple[str, ...]
+) -> Iterator[Mapping[str, Any]]:
+    """
+    Search for all Tests of a project; yield them with these fields.
+
+    Raises DeliveryError; NotXrayError also for a list that ends too early.
+    """
+    # Jira's quotes are those of JSON.
+    quoted = json.dumps(issue_type, ensure_ascii=False)
+    jql = f"project = {project} AND issuetype = {quoted} ORDER BY key"
+    try:
+        yield from all_pages(partial(xray.jira.search, jql, fields))
+    except RefusedError as error:
+        # Jira refuses names that it does not know, in its own language.
+        error.hint = error.hint or OTHER_TYPE.format(project, issue_type)
+        raise
 
 
 def _read_issue(issue: Mapping[str, Any], ids: Mapping[str, str]) -> TestTexts:

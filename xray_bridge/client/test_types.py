@@ -9,8 +9,6 @@ page have other words for the kinds), and "Manage Test Types" of Data Center.
 
 from __future__ import annotations
 
-import json
-
 
 GENERIC, CUCUMBER = "Generic", "Cucumber"
 SCENARIOS = frozenset({"gherkin", "cucumber"})
@@ -27,10 +25,3 @@ def is_for_scenarios(*words: str) -> bool | None:
         if word in SCENARIOS or word in OTHERS:
             return word in SCENARIOS
     return None
-
-
-def jql_of_tests(project: str, issue_type: str) -> str:
-    """Return Jira's query for all Tests of a project; only Server needs the type."""
-    # Jira's quotes are those of JSON.
-    quoted = json.dumps(issue_type, ensure_ascii=False)
-    return f"project = {project} AND issuetype = {quoted} ORDER BY key"
