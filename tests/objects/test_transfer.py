@@ -69,7 +69,7 @@ def test_a_part_comes_back_as_it_was(bucket: Bucket, tmp_path: Path) -> None:
     (found,) = fetch(bucket, tmp_path / "fetched")
 
     after = files(found.path)
-    assert put.object.startswith(f"{bucket.address}/4711/parts/{part.id}/")
+    assert put.object.startswith(f"{bucket.address}/4711/parts/{part.id}-")
     assert found.info == part.info
     assert list(found.runs()) == list(part.runs())
     assert {k: v for k, v in after.items() if k != "state.json"} == {
@@ -229,9 +229,10 @@ def test_other_objects_are_no_parts(bucket: Bucket) -> None:
     for name in (
         "4711/parts/readme.txt",
         "4711/parts/x/y.zip",
-        f"4711/parts/{ID}/x.zip",
-        f"4711/parts/..{ID}/{'0' * 64}.zip",
-        f"47110/parts/{ID}/{'0' * 64}.zip",
+        f"4711/parts/{ID}-x.zip",
+        f"4711/parts/{ID}/{'0' * 64}.zip",
+        f"4711/parts/..{ID}-{'0' * 64}.zip",
+        f"47110/parts/{ID}-{'0' * 64}.zip",
     ):
         bucket.put_new(name, b"x")
 

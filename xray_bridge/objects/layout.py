@@ -1,10 +1,11 @@
 """
 The names of the objects of a CI run.
 
-``RUN/parts/ID/SHA256.zip`` is a part, ``RUN/merge/claim-000001.json`` a claim of a job
+``RUN/parts/ID-SHA256.zip`` is a part, ``RUN/merge/claim-000001.json`` a claim of a job
 that merges them, and ``RUN/merge/outcome-000001.json`` what that job reached. The name
 of a part has the digest of its content, so that a part that was put twice is one
-object, and one that was changed on the way is noticed.
+object, and one that was changed on the way is noticed. All parts of a run are beside
+each other: on disk, a folder for each takes longer to make than the part.
 """
 
 from __future__ import annotations
@@ -25,9 +26,8 @@ if TYPE_CHECKING:
 PARTS, MERGE = "parts", "merge"
 PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._=+-]{0,99}")
 ODD = re.compile(r"[^A-Za-z0-9._=+-]+")
-# The id of a run directory, as ``new_id`` makes it.
-RUN = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
-DIGEST = re.compile(r"([0-9a-f]{64})\.zip")
+# The id of a run directory, as ``new_id`` makes it, and the digest of its zip.
+PART = re.compile(r"(\d{8}T\d{6}Z-[0-9a-f]{8})-([0-9a-f]{64})\.zip")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,7 @@ def folder_of(run_id: str) -> str:
 
 def part_name(run_id: str, part: str, digest: str) -> str:
     """Return the name of a part's object."""
-    return f"{folder_of(run_id)}/{PARTS}/{part}/{digest}.zip"
+    return f"{folder_of(run_id)}/{PARTS}/{part}-{digest}.zip"
 
 
 def list_parts(bucket: Bucket, run_id: str) -> list[Part]:
@@ -68,7 +68,9 @@ def list_parts(bucket: Bucket, run_id: str) -> list[Part]:
     for part in parts:
         other = found.setdefault(part.id, part)
         if other is not part:
-            both = f"{bucket.where(other.entry.name)} and {part.digest}.zip"
+            both = (
+                f"{bucket.where(other.entry.name)} and {bucket.where(part.entry.name)}"
+            )
             msg = f"the part {part.id} is there twice, with different contents: {both}"
             raise RunDirectoryError(msg, hint="remove the wrong one")
     return list(found.values())
@@ -76,8 +78,5 @@ def list_parts(bucket: Bucket, run_id: str) -> list[Part]:
 
 def _parts_in(entries: Iterable[Entry], folder: str) -> Iterable[Part]:
     for entry in entries:
-        path = entry.name.removeprefix(f"{folder}/")
-        run, _, name = path.partition("/")
-        digest = DIGEST.fullmatch(name)
-        if RUN.fullmatch(run) and digest:
-            yield Part(id=run, digest=digest[1], entry=entry)
+        if found := PART.fullmatch(entry.name.removeprefix(f"{folder}/")):
+            yield Part(id=found[1], digest=found[2], entry=entry)
