@@ -24,7 +24,7 @@ from xray_bridge.config.settings import TABLE
 from xray_bridge.config.stored_connections import OWN_FILE_VARIABLE
 from xray_bridge.model.receipt import DELIVERED, Failure, Receipt, Refused
 from xray_bridge.model.results import Outcome
-from xray_bridge.runs import run_directory
+from xray_bridge.runs import json_files, run_directory
 from xray_bridge.runs.run_directory import State
 
 
@@ -125,7 +125,7 @@ def hostile_project(folder: Path, url: str) -> dict[str, str]:
         plan=(HOSTILE,),
     )
     written = receipt.to_json()
-    run_directory.write_json(directory.path / "receipt.json", written)
+    json_files.write_json(directory.path / "receipt.json", written)
     stored = f'[prod]\nurl = "{url}"\ndescription = "{LINE}"\nsecret_env = "PROD"\n'
     own = folder / "connections.toml"
     own.write_text(stored)

@@ -15,7 +15,7 @@ import pytest
 from tests.builders import a_run, recorded, run_info
 from xray_bridge import cli
 from xray_bridge.model.results import Outcome
-from xray_bridge.runs import inventory, run_directory
+from xray_bridge.runs import inventory, json_files, run_directory
 from xray_bridge.runs.run_directory import RunDirectory, State
 
 
@@ -53,7 +53,7 @@ def a_recorded(days: float = 0.0, state: State = SENT, **info: Any) -> RunDirect
     directory.state = state
     if state is SENT:
         receipt = {"counts": {"passed": 1, "failed": 1, "skipped": 0}}
-        run_directory.write_json(directory.path / "receipt.json", receipt)
+        json_files.write_json(directory.path / "receipt.json", receipt)
     return directory
 
 
@@ -375,10 +375,10 @@ def test_removal_that_is_cut_off(
 def test_session_of_old(runs: Command) -> None:
     """Runs that an older version has recorded have no run id."""
     directory = run_directory.create(Path(".xray"), run_info())
-    content = run_directory.read_json(directory.path / "run.json")
+    content = json_files.read_json(directory.path / "run.json")
     for name in ("run_id", "parts", "notices"):
         del content[name]
-    run_directory.write_json(directory.path / "run.json", content)
+    json_files.write_json(directory.path / "run.json", content)
     (directory.path / "journal.jsonl").touch()
 
     _, said = runs("--json")

@@ -26,7 +26,7 @@ from xray_bridge import cli
 from xray_bridge.client import connection
 from xray_bridge.client.pauses import Pauses
 from xray_bridge.errors import RunDirectoryError
-from xray_bridge.runs import run_directory
+from xray_bridge.runs import json_files
 
 
 if TYPE_CHECKING:
@@ -600,7 +600,7 @@ def test_a_delivery_that_cannot_be_noted_is_one(
 ) -> None:
     """Never "not delivered"; a resend fills the same Test Execution."""
     run = send.record(PASSED)
-    write = run_directory.write_json
+    write = json_files.write_json
 
     def fail(path: Path, content: Mapping[str, Any]) -> None:
         if content.get("state") == "delivered" or path.name == "receipt.json":
@@ -609,7 +609,7 @@ def test_a_delivery_that_cannot_be_noted_is_one(
         write(path, content)
 
     with monkeypatch.context() as patched:
-        patched.setattr(run_directory, "write_json", fail)
+        patched.setattr(json_files, "write_json", fail)
         first = send.send(run)
     again = send.send(run, command="resend")
 

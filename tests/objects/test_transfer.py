@@ -16,7 +16,7 @@ from xray_bridge.errors import RunDirectoryError
 from xray_bridge.model.results import Outcome
 from xray_bridge.objects import layout, pack
 from xray_bridge.objects.transfer import fetch_parts, put_run
-from xray_bridge.runs import run_directory
+from xray_bridge.runs import join, run_directory
 from xray_bridge.runs.run_directory import RunDirectory, State
 
 
@@ -59,6 +59,27 @@ def put_zip(bucket: Bucket, entries: dict[str, bytes], mode: int = 0o100600) -> 
     return bucket.where(name)
 
 
+# Texts in the files of a part.
+MARKED = {"run.json": "4711", "state.json": "sealed"}
+
+
+def put_damaged(bucket: Bucket, tmp_path: Path, text: bytes) -> str:
+    """Put a part in which one byte of a text is another one; its address."""
+    part = recorded(tmp_path, a_run(name="test_one"), run_id="4711")
+    attached(part, b"seen by a person", "a.txt")
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
+        for name, content in files(part.path).items():
+            if name != "lock":
+                archive.writestr(name, content)
+    content = packed.getvalue()
+    at = content.index(text) + len(text) // 2
+    content = content[:at] + b"#" + content[at + 1 :]
+    name = layout.part_name("4711", part.id, hashlib.sha256(content).hexdigest())
+    bucket.put_new(name, content)
+    return bucket.where(name)
+
+
 def test_a_part_comes_back_as_it_was(bucket: Bucket, tmp_path: Path) -> None:
     """Its results, its evidence and its description."""
     part = a_shard(tmp_path, {"evidence": {"a.png": b"\x89PNG" * 100}})
@@ -68,7 +89,8 @@ def test_a_part_comes_back_as_it_was(bucket: Bucket, tmp_path: Path) -> None:
     put = put_run(part, bucket, dry_run=False)
     (found,) = fetch(bucket, tmp_path / "fetched")
 
-    after = files(found.path)
+    names = [*pack.FILES, *found.names_in("evidence")]
+    after = {name: found.read_file(name) for name in names}
     assert put.object.startswith(f"{bucket.address}/4711/parts/{part.id}-")
     assert found.info == part.info
     assert list(found.runs()) == list(part.runs())
@@ -147,7 +169,7 @@ def test_evidence_like_a_zip_bomb_is_stored_uncompressed(
     (found,) = fetch(bucket, tmp_path / "fetched")
 
     assert put.bytes > len(content)
-    assert found.path.joinpath(name).read_bytes() == content
+    assert found.read_file(name) == content
 
 
 @pytest.mark.parametrize("change", ["cut", "changed", "longer"])
@@ -212,6 +234,61 @@ def test_hostile_parts_are_refused(
         fetch(bucket, tmp_path / "fetched")
     assert caught.value.message.startswith(where)
     assert str(tmp_path / "fetched") not in caught.value.message
+
+
+@pytest.mark.parametrize("where", ["run.json", "state.json"])
+def test_a_part_with_a_damaged_entry_is_refused(
+    bucket: Bucket, tmp_path: Path, where: str
+) -> None:
+    """Its digest is right, but the checksum within the zip is not."""
+    address = put_damaged(bucket, tmp_path, f'"{MARKED[where]}"'.encode())
+
+    with pytest.raises(RunDirectoryError, match=r"is refused: .*Bad CRC-32") as caught:
+        fetch(bucket, tmp_path / "fetched")
+    assert caught.value.message.startswith(address)
+
+
+def test_a_damaged_journal_stops_the_merge(bucket: Bucket, tmp_path: Path) -> None:
+    """No result is lost in silence, and the message names the object."""
+    address = put_damaged(bucket, tmp_path, b"test_one")
+    parts = fetch(bucket, tmp_path / "fetched")
+
+    with pytest.raises(RunDirectoryError, match="cannot be read: Bad CRC-32") as caught:
+        join.join_copies(parts, tmp_path / "here")
+    assert caught.value.message.startswith(address)
+
+
+def test_damaged_evidence_stops_the_merge(bucket: Bucket, tmp_path: Path) -> None:
+    """As a damaged journal does."""
+    address = put_damaged(bucket, tmp_path, b"seen by a person")
+    parts = fetch(bucket, tmp_path / "fetched")
+
+    with pytest.raises(RunDirectoryError, match="be copied: Bad CRC-32") as caught:
+        join.join_copies(parts, tmp_path / "here")
+    assert caught.value.message.startswith(address)
+
+
+def test_parts_merge_like_their_run_directories(bucket: Bucket, tmp_path: Path) -> None:
+    """The same results, the same evidence."""
+    shards = [
+        recorded(tmp_path / str(number), a_run(name=f"test_{number}"), run_id="4711")
+        for number in range(3)
+    ]
+    for shard in shards:
+        attached(shard, shard.id.encode(), "a.txt")
+        put_run(shard, bucket, dry_run=False)
+        shard.state = State(state=run_directory.SEALED)
+    fetched = join.join_copies(fetch(bucket, tmp_path / "fetched"), tmp_path / "one")
+    merged = join.join_parts(shards, tmp_path / "two")
+
+    one, two = files(fetched.path), files(merged.path)
+    assert one.keys() == two.keys()
+    assert sorted(one["journal.jsonl"].splitlines()) == sorted(
+        two["journal.jsonl"].splitlines()
+    )
+    assert {k: v for k, v in one.items() if k.startswith("evidence")} == {
+        k: v for k, v in two.items() if k.startswith("evidence")
+    }
 
 
 def test_a_part_that_is_no_zip_is_refused(bucket: Bucket, tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from xray_bridge.changes.causes import Causes
 from xray_bridge.model.changes import Baseline, Change, Changes
 from xray_bridge.model.receipt import DELIVERED, Receipt
 from xray_bridge.model.results import Outcome
-from xray_bridge.runs.run_directory import RunDirectory, write_json
+from xray_bridge.runs.json_files import write_json
+from xray_bridge.runs.run_directory import RunDirectory
 
 
 if TYPE_CHECKING:

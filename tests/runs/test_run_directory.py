@@ -15,7 +15,7 @@ import pytest
 from tests.builders import STARTED, a_run, recorded, run_info
 from xray_bridge.atomic import replaced
 from xray_bridge.errors import RunDirectoryError
-from xray_bridge.runs import run_directory
+from xray_bridge.runs import json_files, run_directory
 from xray_bridge.runs.journal import Journal
 from xray_bridge.runs.mending import LATEST
 from xray_bridge.runs.run_directory import RunDirectory, State
@@ -549,10 +549,10 @@ def test_files_are_for_people_too(
 ) -> None:
     """A line for each value, one blank for each level."""
     path = tmp_path / "a.json"
-    run_directory.write_json(path, content)
+    json_files.write_json(path, content)
 
     assert path.read_text(encoding="utf-8") == written
-    assert run_directory.read_json(path) == json.loads(written)
+    assert json_files.read_json(path) == json.loads(written)
 
 
 @pytest.mark.parametrize("asked", [1e11, -1e11, LATEST - 1])

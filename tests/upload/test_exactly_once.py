@@ -27,7 +27,7 @@ from xray_bridge.errors import (
     XrayBridgeError,
 )
 from xray_bridge.model.receipt import Refused
-from xray_bridge.runs import marks, run_directory
+from xray_bridge.runs import json_files, marks, run_directory
 from xray_bridge.runs.run_directory import RunDirectory, State
 from xray_bridge.upload import exactly_once
 from xray_bridge.upload.shipment import Delivery
@@ -899,14 +899,14 @@ def test_disk_that_fails_in_doubt_leaves_the_doubt(
 ) -> None:
     """A failed note does not mean that nothing was sent."""
     xray = FakeXray(script=[FAILED], lag=99)
-    write = run_directory.write_json
+    write = json_files.write_json
 
     def fail(path: Path, content: Mapping[str, Any]) -> None:
         if content.get("is_empty"):
             raise RunDirectoryError(f"{path} cannot be written")
         write(path, content)
 
-    monkeypatch.setattr(run_directory, "write_json", fail)
+    monkeypatch.setattr(json_files, "write_json", fail)
 
     with pytest.raises(AmbiguousError, match="cannot be written"):
         send(xray, directory, quick())
@@ -1043,7 +1043,7 @@ def test_key_that_cannot_be_noted(
 ) -> None:
     """The results are there; what is on disk still leads to them."""
     xray = FakeXray()
-    write = run_directory.write_json
+    write = json_files.write_json
 
     def fail(path: Path, content: Mapping[str, Any]) -> None:
         if content.get("test_execution"):
@@ -1051,7 +1051,7 @@ def test_key_that_cannot_be_noted(
             raise RunDirectoryError(msg)
         write(path, content)
 
-    monkeypatch.setattr(run_directory, "write_json", fail)
+    monkeypatch.setattr(json_files, "write_json", fail)
     with pytest.raises(AmbiguousError, match=r"CALC-1, but .*No space left"):
         send(xray, directory, quick())
     monkeypatch.undo()

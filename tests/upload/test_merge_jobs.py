@@ -18,7 +18,7 @@ from xray_bridge.client.pauses import Pauses
 from xray_bridge.client.server import ServerXray
 from xray_bridge.errors import DeliveryError
 from xray_bridge.model.results import Outcome
-from xray_bridge.runs import parts, run_directory
+from xray_bridge.runs import json_files, parts, run_directory
 from xray_bridge.runs.run_directory import RunDirectory
 from xray_sandbox import CREDENTIALS, Store, TestExecutionRow, running
 
@@ -249,7 +249,7 @@ class Killer:
         """Make steps of everything that a merge job leaves behind."""
         monkeypatch.setattr(run_directory, "make", self.around(run_directory.make))
         monkeypatch.setattr(
-            run_directory, "write_json", self.around(run_directory.write_json)
+            json_files, "write_json", self.around(json_files.write_json)
         )
         for client in (ServerXray, CloudXray):
             real = client.import_results

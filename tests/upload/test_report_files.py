@@ -25,7 +25,7 @@ from xray_bridge import cli
 from xray_bridge.client import connection
 from xray_bridge.client.import_answer import ImportAnswer
 from xray_bridge.client.pauses import Pauses
-from xray_bridge.runs import run_directory
+from xray_bridge.runs import json_files, run_directory
 from xray_bridge.runs.run_directory import RunDirectory
 from xray_bridge.upload.arrivals import Arrivals
 from xray_sandbox import CREDENTIALS, Store, running
@@ -262,7 +262,7 @@ class KilledError(BaseException):
 
 def killed_at(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
     """End the process before it notes anything for the nth time."""
-    written = run_directory.write_json
+    written = json_files.write_json
     left = [number]
 
     def write(path: Path, content: Mapping[str, Any]) -> None:
@@ -282,7 +282,7 @@ def killed_at(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
             raise KilledError
         noted(self, name, answer)
 
-    monkeypatch.setattr(run_directory, "write_json", write)
+    monkeypatch.setattr(json_files, "write_json", write)
     monkeypatch.setattr(Arrivals, "note", note)
 
 

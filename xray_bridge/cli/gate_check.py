@@ -16,7 +16,7 @@ from xray_bridge.errors import (
     XrayBridgeError,
 )
 from xray_bridge.model import receipt as states
-from xray_bridge.runs import run_directory
+from xray_bridge.runs import json_files
 from xray_bridge.runs.find import run_path
 from xray_bridge.runs.report_files import info_of
 from xray_bridge.runs.run_directory import RunDirectory
@@ -72,7 +72,7 @@ def _write(found: Receipt, directory: RunDirectory) -> Receipt:
     try:
         with directory.claim():
             path = directory.path / "receipt.json"
-            run_directory.write_json(path, found.to_json())
+            json_files.write_json(path, found.to_json())
     except RunDirectoryError as error:
         return replace(found, notices=(*found.notices, error.message))
     return found

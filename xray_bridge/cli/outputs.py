@@ -17,7 +17,7 @@ from xray_bridge.cli import console, options, outputs_comment
 from xray_bridge.config.resolve import redactor_of
 from xray_bridge.config.settings import Settings
 from xray_bridge.errors import UsageError
-from xray_bridge.runs import run_directory
+from xray_bridge.runs import json_files, run_directory
 from xray_bridge.runs.find import find_run
 from xray_bridge.runs.receipts import read_receipt
 
@@ -130,4 +130,4 @@ def _receipt_path(name: str | None, report_dir: Path) -> Path:
 
 
 def _is_of_upload(path: Path) -> bool:
-    return run_directory.read_json(path).get("status") in REPORTED
+    return json_files.read_json(path).get("status") in REPORTED

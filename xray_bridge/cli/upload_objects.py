@@ -32,11 +32,12 @@ from xray_bridge.objects.transfer import fetch_parts
 from xray_bridge.runs.evidence import format_size
 from xray_bridge.runs.split import ENVIRONMENT, FLAG
 from xray_bridge.text import count
+from xray_bridge.upload.draft import do_nothing
 
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from xray_bridge.config.effective import Effective
     from xray_bridge.objects.bucket import Bucket
@@ -58,7 +59,7 @@ def send_all(arguments: argparse.Namespace, command: Effective) -> list[Receipt]
     merge = Merge(work.bucket, work.run_id)
     if command.local.dry_run:
         work.refuse_other_split(merge.look().delivered)
-        receipts = work.send(listed, Origin(are_copies=True))
+        receipts = work.send(listed)
         what = f"{_describe(listed)} in {work.bucket.address}; no claim was made"
         return _with_notice(receipts, what)
     with progress.step("waiting for the claim of another job"):
@@ -113,11 +114,8 @@ class _Work:
         listed = self.list_parts()
         settings = self._command.local
         lasts = settings.deadline * settings.phases
-        origin = Origin(
-            are_copies=True, begin_sending=lambda: turn.begin_sending(lasts)
-        )
         with turn.kept():
-            receipts = self.send(listed, origin)
+            receipts = self.send(listed, lambda: turn.begin_sending(lasts))
         statuses = {receipt.status for receipt in receipts}
         if AMBIGUOUS in statuses:
             # The claim lasts until Jira's search shows what was created.
@@ -143,15 +141,20 @@ class _Work:
             return _with_notice(receipts, f"the outcome was not written: {error}")
         return receipts
 
-    def send(self, parts: Sequence[Part], origin: Origin) -> list[Receipt]:
-        """Fetch, merge and send the parts."""
+    def send(
+        self, parts: Sequence[Part], begin: Callable[[], None] = do_nothing
+    ) -> list[Receipt]:
+        """
+        Fetch, merge and send the parts.
+
+        ``begin`` is called before the first request of each run; it may raise an error.
+        """
         with tempfile.TemporaryDirectory(prefix="xray-bridge-") as folder:
             with progress.step(f"fetching {_describe(parts)}"):
                 fetched = fetch_parts(self.bucket, parts, Path(folder), self.run_id)
             self._refuse_mixture(fetched)
-            return upload_parts.send_all(
-                self._arguments, self._command, [Path(folder)], origin
-            )
+            origin = Origin(copies=tuple(fetched), begin_sending=begin)
+            return upload_parts.send_all(self._arguments, self._command, (), origin)
 
     def _refuse_mixture(self, fetched: Iterable[RunDirectory]) -> None:
         """Raise an error for parts of several runs or frameworks under one run id."""

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from xray_bridge.config.effective import Effective
     from xray_bridge.runs.parts import Found
+    from xray_bridge.runs.run_directory import RunDirectory
 
 
 def add_flag(parser: argparse.ArgumentParser) -> None:
@@ -68,12 +69,12 @@ class Origin:
     """
     Where parts come from.
 
-    ``are_copies``: they are not marked as merged, because they are removed anyway.
-    ``begin_sending`` is called before the first request of each run; it may raise an
-    error.
+    ``copies`` are the parts, if they are in a bucket; they are not marked as merged,
+    because they are removed anyway. ``begin_sending`` is called before the first
+    request of each run; it may raise an error.
     """
 
-    are_copies: bool = False
+    copies: tuple[RunDirectory, ...] = ()
     begin_sending: Callable[[], None] = do_nothing
 
 
@@ -95,7 +96,9 @@ def send_all(
     settings = command.local
     report_dir = Path(settings.report_dir)
     run_id = _run_id(paths, settings)
-    found = parts.find_parts(paths or [report_dir], report_dir, run_id=run_id)
+    found = parts.find_parts(
+        paths or [report_dir], report_dir, run_id=run_id, copies=origin.copies
+    )
     missing = _missing_parts(found, arguments.parts)
     code = RunDirectoryError.exit_code if missing else 0
     sent = [
@@ -173,7 +176,7 @@ def _send_parts(
             whole = preview_join(directories, report_dir, Path(folder), how)
             return replace(send_run(whole, command, now), run="")
     if whole is None:
-        join = join_copies if origin.are_copies else join_parts
+        join = join_copies if origin.copies else join_parts
         whole = join(directories, report_dir, how)
     elif missing and not dry_run:
         with whole.claim():

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from xray_bridge.errors import RunDirectoryError
-from xray_bridge.runs.run_directory import read_json, write_json
+from xray_bridge.runs.json_files import read_json, write_json
 
 
 if TYPE_CHECKING:

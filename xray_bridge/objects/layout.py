@@ -68,9 +68,7 @@ def list_parts(bucket: Bucket, run_id: str) -> list[Part]:
     for part in parts:
         other = found.setdefault(part.id, part)
         if other is not part:
-            both = (
-                f"{bucket.where(other.entry.name)} and {bucket.where(part.entry.name)}"
-            )
+            both = " and ".join(bucket.where(e.entry.name) for e in (other, part))
             msg = f"the part {part.id} is there twice, with different contents: {both}"
             raise RunDirectoryError(msg, hint="remove the wrong one")
     return list(found.values())

@@ -1,5 +1,5 @@
 """
-Pack a run directory into one zip, and unpack one that anybody may have written.
+Pack a run directory into one zip, and read one that anybody may have written.
 
 The same run directory gives the same bytes, so that a part that is put again is the
 same object. A zip from a bucket is checked like any zip from elsewhere, and has only
@@ -8,23 +8,26 @@ the files of a run directory.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
+import io
+import os
 import re
 import shutil
 import zipfile
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any, BinaryIO
 
 from xray_bridge.errors import RunDirectoryError
 from xray_bridge.features.download import BROKEN, Limits, UnsoundError
 from xray_bridge.features.feature_zip import open_checked
 from xray_bridge.runs import evidence, inside
+from xray_bridge.runs.run_directory import RunDirectory
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
-
-    from xray_bridge.runs.run_directory import RunDirectory
 
 STATE = "state.json"
 FILES = ("run.json", STATE, "journal.jsonl")
@@ -33,6 +36,7 @@ EVIDENCE = re.compile(rf"{evidence.FOLDER}/[0-9a-f]{{64}}(?:\.\w{{1,16}})?")
 LIMITS = Limits(files=65_000, file_bytes=2**32 - 1, total_bytes=2**32 - 1)
 WHEN = (1980, 1, 1, 0, 0, 0)
 BLOCK = 1 << 20
+BUFFER = 1 << 16
 PRIVATE_FILE = 0o100600 << 16
 
 
@@ -43,14 +47,13 @@ def pack_run(directory: RunDirectory, state: bytes, target: IO[bytes]) -> str:
     ``state`` takes the place of its state file. The caller holds the claim.
     Raises RunDirectoryError if it cannot be read, or is too large for a zip.
     """
-    names = [*FILES, *_evidence_names(directory.path)]
-    names.remove(STATE)
+    names = _names_of(directory)
     # What compresses like a zip bomb is stored as it is.
     for method in (zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED):
         try:
             target.seek(0)
             target.truncate()
-            _write_zip(directory.path, names, state, target, method)
+            _write_zip(directory, names, state, target, method)
             with open_checked(target, LIMITS):
                 break
         except UnsoundError as error:
@@ -66,27 +69,28 @@ def pack_run(directory: RunDirectory, state: bytes, target: IO[bytes]) -> str:
     return _hash_of(target)
 
 
-def _evidence_names(folder: Path) -> Iterator[str]:
-    if (folder / evidence.FOLDER).is_dir():
-        names = sorted(path.name for path in (folder / evidence.FOLDER).iterdir())
-        found = (f"{evidence.FOLDER}/{name}" for name in names)
-        # Drafts of a killed process have other names.
-        yield from (name for name in found if EVIDENCE.fullmatch(name))
+def _names_of(directory: RunDirectory) -> list[str]:
+    """Return the names of the files to pack beside the state."""
+    # A session without a test has no journal.
+    names = [name for name in FILES if name != STATE and directory.has_file(name)]
+    pieces = directory.names_in(evidence.FOLDER)
+    return names + [name for name in pieces if EVIDENCE.fullmatch(name)]
 
 
 def _write_zip(
-    folder: Path, names: list[str], state: bytes, target: IO[bytes], method: int
+    directory: RunDirectory,
+    names: list[str],
+    state: bytes,
+    target: IO[bytes],
+    method: int,
 ) -> None:
     with zipfile.ZipFile(target, "w", method, allowZip64=False) as archive:
         archive.writestr(_entry(STATE, method), state)
         for name in names:
-            within, _, plain = name.rpartition("/")
-            try:
-                source = inside.open_inside(folder / within, plain)
-            except FileNotFoundError:
-                # A session without a test has no journal.
-                continue
-            with source, archive.open(_entry(name, method), "w") as entry:
+            with (
+                directory.open_file(name) as source,
+                archive.open(_entry(name, method), "w") as entry,
+            ):
                 shutil.copyfileobj(source, entry, BLOCK)
 
 
@@ -104,38 +108,104 @@ def _hash_of(file: IO[bytes]) -> str:
     return found.hexdigest()
 
 
-def unpack_run(packed: IO[bytes], folder: Path, where: str) -> None:
+class PackedRun(RunDirectory):
     """
-    Unpack a zip into a new folder; ``where`` is its address in messages.
+    A run directory in a zip, which is read where it is: nothing is unpacked.
 
-    Raises RunDirectoryError for a zip that is no packed run directory; then nothing
-    of it is left.
+    It cannot be changed. ``where`` is the address of the zip in messages. Reading
+    raises OSError with that address for a damaged entry.
     """
-    folder.mkdir(mode=inside.PRIVATE_FOLDER)
+
+    def __init__(self, path: Path, where: str) -> None:
+        super().__init__(path)
+        self.id = path.stem
+        self._where = where
+        self._sizes = _check_zip(path, where)
+        # Description and state are read several times.
+        self._small: dict[str, bytes] = {}
+
+    def has_file(self, name: str) -> bool:
+        """Return whether there is a file of this name."""
+        return name in self._sizes
+
+    def names_in(self, folder: str) -> list[str]:
+        """Return the names of the files in a folder of the run, in order."""
+        return sorted(name for name in self._sizes if name.startswith(f"{folder}/"))
+
+    def open_file(self, name: str) -> BinaryIO:
+        """Open a file of the run. Raises OSError."""
+        if not self.has_file(name):
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), name)
+        try:
+            with zipfile.ZipFile(self.path) as archive:
+                content = archive.open(name)
+        except BROKEN as error:
+            raise OSError(errno.EIO, str(error), self._where) from None
+        entry = _Entry(content, self._sizes[name], self._where)
+        return io.BufferedReader(entry, BUFFER)
+
+    def read_file(self, name: str) -> bytes:
+        """Read a small file of the run. Raises OSError."""
+        if name not in self._small:
+            if self._sizes.get(name, 0) > inside.LARGEST:
+                why = f"{name} is larger than {inside.LARGEST >> 20} MiB"
+                raise OSError(errno.EFBIG, why, self._where)
+            with self.open_file(name) as file:
+                self._small[name] = file.read()
+        return self._small[name]
+
+    @contextlib.contextmanager
+    def look(self) -> Iterator[None]:
+        """Do nothing: no other process knows this copy."""
+        yield
+
+
+class _Entry(io.RawIOBase):
+    """The content of an entry, whose faults become OSErrors."""
+
+    def __init__(self, content: IO[bytes], size: int, where: str) -> None:
+        self._content = content
+        self._left = size
+        self._where = where
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        try:
+            content = self._content.read(len(buffer))
+        except BROKEN as error:
+            raise OSError(errno.EIO, str(error), self._where) from None
+        self._left -= len(content)
+        if self._left and not content:
+            why = "an entry does not have the length in its header"
+            raise OSError(errno.EIO, why, self._where)
+        buffer[: len(content)] = content
+        return len(content)
+
+    def close(self) -> None:
+        self._content.close()
+        super().close()
+
+
+def _check_zip(path: Path, where: str) -> Mapping[str, int]:
+    """
+    Return the sizes of the files in a zip.
+
+    Raises RunDirectoryError for a zip that is no packed run directory.
+    """
     try:
-        with open_checked(packed, LIMITS) as (archive, infos):
+        with path.open("rb") as packed, open_checked(packed, LIMITS) as (_, infos):
             for info in infos:
-                _unpack_file(archive, info, folder)
-    except (UnsoundError, OSError, *BROKEN) as error:
-        shutil.rmtree(folder, ignore_errors=True)
+                _refuse_name(info.orig_filename)
+    except (UnsoundError, OSError) as error:
         reason = getattr(error, "reason", None) or str(error)
         msg = f"{where} is refused: {reason}"
         raise RunDirectoryError(msg, hint="put the part again") from None
+    return {info.orig_filename: info.file_size for info in infos}
 
 
-def _unpack_file(archive: zipfile.ZipFile, info: zipfile.ZipInfo, folder: Path) -> None:
-    name = info.orig_filename
+def _refuse_name(name: str) -> None:
     if name not in FILES and not EVIDENCE.fullmatch(name):
         msg = f"{name[:80]!a} is no file of a run directory"
-        raise UnsoundError(msg)
-    path = folder / name
-    if path.parent != folder:
-        path.parent.mkdir(mode=inside.PRIVATE_FOLDER, exist_ok=True)
-    left = info.file_size
-    with archive.open(info) as source, path.open("xb") as target:
-        while left >= 0 and (block := source.read(BLOCK)):
-            left -= len(block)
-            target.write(block)
-    if left:
-        msg = f"{name} does not have the length in its header"
         raise UnsoundError(msg)

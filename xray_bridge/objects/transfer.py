@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, BinaryIO
 from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import RunDirectoryError
 from xray_bridge.objects import layout
-from xray_bridge.objects.pack import pack_run, unpack_run
+from xray_bridge.objects.pack import PackedRun, pack_run
 from xray_bridge.runs import run_directory, under_way
-from xray_bridge.runs.run_directory import RunDirectory, State
+from xray_bridge.runs.run_directory import State
 
 
 if TYPE_CHECKING:
@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 
     from xray_bridge.objects.bucket import Bucket
     from xray_bridge.objects.layout import Part
+    from xray_bridge.runs.run_directory import RunDirectory
 
 THREADS = 16
-# Smaller objects are kept in memory until they are checked.
+# Smaller zips are made and fetched in memory.
 IN_MEMORY = 4 << 20
 
 
@@ -86,7 +87,7 @@ def fetch_parts(
     bucket: Bucket, parts: Sequence[Part], folder: Path, run_id: str
 ) -> list[RunDirectory]:
     """
-    Fetch parts in parallel, check each, and unpack each into a folder of its own.
+    Fetch parts in parallel into a folder, and check each; none is unpacked.
 
     Raises StoreError; RunDirectoryError for a part that was cut or changed, or belongs
     to another CI run.
@@ -104,32 +105,14 @@ def fetch_parts(
 
 def _fetch_part(bucket: Bucket, part: Part, folder: Path, run_id: str) -> RunDirectory:
     where = bucket.where(part.entry.name)
-    with _open_draft(part.entry.size, folder) as packed:
-        digest = hashlib.sha256()
-        size = 0
-        try:
-            for block in _blocks_of(bucket, part):
-                size += len(block)
-                if size > part.entry.size:
-                    break
-                digest.update(block)
-                packed.write(block)
-        except FileNotFoundError:
-            msg = f"{where} is gone since it was listed"
-            raise RunDirectoryError(msg, hint="put the part again") from None
-        if digest.hexdigest() != part.digest:
-            msg = f"{where} was cut or changed: its content has another digest"
-            raise RunDirectoryError(
-                msg, hint="put the part again (xray-bridge resend), or remove it"
-            )
-        packed.seek(0)
-        unpack_run(packed, folder / part.id, where)
-    directory = RunDirectory(folder / part.id)
+    packed = folder / f"{part.id}.zip"
+    _copy_object(bucket, part, packed)
+    directory = PackedRun(packed, where)
     try:
         info = directory.info
         is_sealed = directory.state.state == run_directory.SEALED
     except RunDirectoryError as error:
-        why = error.message.replace(f"{directory.path}{os.sep}", "")
+        why = error.message.replace(f"{packed}{os.sep}", "")
         msg = f"{where} is refused: {why}"
         raise RunDirectoryError(msg, hint=error.hint or "remove it") from None
     if info.run_id != run_id or info.id != part.id or info.parts or not is_sealed:
@@ -137,6 +120,29 @@ def _fetch_part(bucket: Bucket, part: Part, folder: Path, run_id: str) -> RunDir
         msg = f"{where} does not belong here: it is {own}"
         raise RunDirectoryError(msg, hint="remove it")
     return directory
+
+
+def _copy_object(bucket: Bucket, part: Part, packed: Path) -> None:
+    """Copy the object of a part into a file; raise RunDirectoryError if it changed."""
+    where = bucket.where(part.entry.name)
+    digest = hashlib.sha256()
+    size = 0
+    try:
+        with packed.open("xb") as file:
+            for block in _blocks_of(bucket, part):
+                size += len(block)
+                if size > part.entry.size:
+                    break
+                digest.update(block)
+                file.write(block)
+    except FileNotFoundError:
+        msg = f"{where} is gone since it was listed"
+        raise RunDirectoryError(msg, hint="put the part again") from None
+    if digest.hexdigest() != part.digest:
+        msg = f"{where} was cut or changed: its content has another digest"
+        raise RunDirectoryError(
+            msg, hint="put the part again (xray-bridge resend), or remove it"
+        )
 
 
 def _blocks_of(bucket: Bucket, part: Part) -> Iterator[bytes]:
@@ -153,6 +159,6 @@ def _size_of(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-def _open_draft(size: int, folder: Path | None = None) -> BinaryIO | io.BytesIO:
+def _open_draft(size: int) -> BinaryIO | io.BytesIO:
     """Open a file for a zip: in memory if it is small."""
-    return io.BytesIO() if size <= IN_MEMORY else tempfile.TemporaryFile(dir=folder)
+    return io.BytesIO() if size <= IN_MEMORY else tempfile.TemporaryFile()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from xray_bridge.errors import RunDirectoryError
 from xray_bridge.model.changes import Changes
 from xray_bridge.report.results import KIND_OF
-from xray_bridge.runs import run_directory
+from xray_bridge.runs import json_files, run_directory
 from xray_bridge.runs.shapes import check_types
 from xray_bridge.text import count, unique
 from xray_pages import values
@@ -175,6 +175,6 @@ def _first(notices: list[str]) -> list[str]:
 
 def _read_receipt(directory: run_directory.RunDirectory) -> dict[str, object]:
     try:
-        return run_directory.read_json(directory.path / "receipt.json")
+        return json_files.read_json(directory.path / "receipt.json")
     except RunDirectoryError:
         return {}

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from xray_bridge.atomic import replaced
 from xray_bridge.errors import RunDirectoryError
 from xray_bridge.model.results import DID_NOT_RUN, Outcome
-from xray_bridge.runs import codec, evidence, inside
+from xray_bridge.runs import codec, evidence
 from xray_bridge.runs.aggregate import attempt_lines
 from xray_bridge.runs.journal_lines import encode_line, parse_line
 from xray_bridge.runs.merge import identities_of
@@ -135,21 +135,21 @@ def complete_rerun(directory: RunDirectory) -> None:
 
 def is_partial_rerun(directory: RunDirectory) -> bool:
     """Whether a run has only the results of Tests that ran again."""
-    if (directory.path / ELSEWHERE).exists():
+    if directory.has_file(ELSEWHERE):
         return True
-    return (directory.path / EARLIER).exists() and not has_all_earlier(directory)
+    return directory.has_file(EARLIER) and not has_all_earlier(directory)
 
 
 def has_all_earlier(directory: RunDirectory) -> bool:
     """Whether a rerun has all earlier results, because Xray has none of them."""
-    return (directory.path / ALL).exists() or bool(directory.info.parts)
+    return directory.has_file(ALL) or bool(directory.info.parts)
 
 
 def has_run_again(directory: RunDirectory) -> bool:
     """Whether any test of a rerun has ended, whatever its outcome."""
     # The first before it is completed, the second afterwards.
     files = (directory.journal.name, RERUN)
-    name = files[(directory.path / RERUN).exists()]
+    name = files[directory.has_file(RERUN)]
     return any(True for _ in _lines(directory, name))
 
 
@@ -160,7 +160,7 @@ def is_try(directory: RunDirectory) -> bool:
     It was a dry run, also one that was killed, or none of the tests ran again.
     """
     info = directory.info
-    if info.parts or not (directory.path / EARLIER).exists():
+    if info.parts or not directory.has_file(EARLIER):
         return False
     is_dry = info.settings.get("dry_run") == "true" and not info.settings.get("collect")
     return is_dry or directory.state.state == KEPT
@@ -204,7 +204,7 @@ def keep_elsewhere(parts: Iterable[RunDirectory], whole: RunDirectory) -> None:
 
 def _not_again(directory: RunDirectory) -> Iterator[tuple[bytes, TestRun]]:
     files = (EARLIER, ELSEWHERE)
-    if not any((directory.path / name).exists() for name in files):
+    if not any(map(directory.has_file, files)):
         return
     own = (read_line(line, directory) for line in directory.lines())
     known = {identify(run) for run in own if run}
@@ -248,9 +248,6 @@ def read_line(line: bytes, directory: RunDirectory) -> TestRun | None:
 
 def _lines(directory: RunDirectory, name: str) -> Iterator[bytes]:
     """Yield complete lines, without line ends."""
-    if not (directory.path / name).exists():
-        return
-    with inside.open_inside(directory.path, name) as file:
-        for line in file:
-            if line.endswith(b"\n") and line.strip():
-                yield line.rstrip(b"\n")
+    for line in directory.lines_of(name):
+        if line.strip():
+            yield line.rstrip(b"\n")

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import RunDirectoryError, RunInUseError
 from xray_bridge.model.times import iso_time
-from xray_bridge.runs import parts, run_directory
+from xray_bridge.runs import json_files, parts, run_directory
 from xray_bridge.runs.run_directory import RunDirectory
 
 
@@ -126,7 +126,7 @@ def describe_run(directory: RunDirectory, report_dir: Path) -> Row:
 
 def _read_counts(path: Path) -> Mapping[str, int]:
     try:
-        found = run_directory.read_json(path / "receipt.json").get("counts")
+        found = json_files.read_json(path / "receipt.json").get("counts")
     except RunDirectoryError:
         return {}
     return found if isinstance(found, dict) else {}

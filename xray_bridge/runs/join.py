@@ -277,19 +277,19 @@ def _copy_evidence(part: RunDirectory, whole: RunDirectory) -> None:
 
     Raises RunDirectoryError.
     """
-    source = part.path / evidence.FOLDER
-    if not source.is_dir():
+    names = part.names_in(evidence.FOLDER)
+    if not names:
         return
     target = whole.path / evidence.FOLDER
     try:
         target.mkdir(mode=inside.PRIVATE_FOLDER, exist_ok=True)
-        # Drafts of a process that was killed begin with a dot.
-        for path in (path for path in source.iterdir() if path.name[0] != "."):
+        for name in names:
             with (
-                inside.open_inside(source, path.name) as file,
-                replaced(target / path.name, private=True) as copy,
+                part.open_file(name) as file,
+                replaced(whole.path / name, private=True) as copy,
             ):
                 shutil.copyfileobj(file, copy)
     except OSError as error:
+        source = error.filename or part.path / evidence.FOLDER
         msg = f"{source} cannot be copied: {error.strerror}"
         raise RunDirectoryError(msg, hint="set xray_report_dir") from None

@@ -127,16 +127,22 @@ def in_wholes(directories: Iterable[RunDirectory]) -> frozenset[str]:
     return frozenset(inner).union(*(each.leaves for each in wholes))
 
 
-def find_parts(paths: Sequence[Path], report_dir: Path, *, run_id: str = "") -> Found:
+def find_parts(
+    paths: Sequence[Path],
+    report_dir: Path,
+    *,
+    run_id: str = "",
+    copies: Sequence[RunDirectory] = (),
+) -> Found:
     """
-    Find the runs to send at or below ``paths``.
+    Find the runs to send at or below ``paths``, or choose them from ``copies``.
 
     ``run_id``: only parts of this CI run. Merged runs of these parts that an earlier
     attempt has left in ``report_dir`` count. Raises UsageError for parts that do not
     belong together, RunDirectoryError for runs that cannot be read, or that are named
     and were sent before.
     """
-    known = _read_all(paths)
+    known = [_read_shard(each) for each in copies] or _read_all(paths)
     wholes = {each.id: each for each in _merged_runs(run_directory.find(report_dir))}
     wholes |= {each.id: each for each in known if each.is_whole}
     here = {each.id: each for each in _of_run(known, run_id)}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from xray_bridge.errors import RunDirectoryError
 from xray_bridge.model.gate import RESULTS
 from xray_bridge.model.receipt import Receipt
-from xray_bridge.runs.run_directory import read_json
+from xray_bridge.runs.json_files import read_json
 from xray_bridge.runs.shapes import check_types
 
 

@@ -15,7 +15,7 @@ from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import RunDirectoryError
 from xray_bridge.model.formats import FORMATS
 from xray_bridge.model.receipt import Failure
-from xray_bridge.runs import inside, run_directory, shapes
+from xray_bridge.runs import inside, json_files, shapes
 
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def save_files(directory: RunDirectory, files: Files) -> None:
 
     Raises RunDirectoryError.
     """
-    run_directory.write_json(directory.path / LIST, asdict(files))
+    json_files.write_json(directory.path / LIST, asdict(files))
 
 
 def load_files(directory: RunDirectory) -> Files | None:
@@ -109,7 +109,7 @@ def load_files(directory: RunDirectory) -> Files | None:
     path = directory.path / LIST
     if not path.exists():
         return None
-    found = run_directory.read_json(path)
+    found = json_files.read_json(path)
     try:
         lists = ("keys", "words")
         listed = [

@@ -18,7 +18,7 @@ from xray_bridge.config.setting import RERUN_VARIABLE
 from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import RunDirectoryError, UsageError
 from xray_bridge.runs import inside
-from xray_bridge.runs.run_directory import write_json
+from xray_bridge.runs.json_files import write_json
 from xray_bridge.text import count
 
 

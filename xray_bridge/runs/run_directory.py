@@ -13,19 +13,15 @@ import contextlib
 import secrets
 import time
 from contextlib import nullcontext
-from dataclasses import field, fields
-from functools import cache
-from json import dumps, loads
+from dataclasses import field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from xray_bridge.atomic import replaced
 from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import RunDirectoryError
 from xray_bridge.locks import Lock
-from xray_bridge.runs import inside, shapes
+from xray_bridge.runs import inside, json_files
 from xray_bridge.runs.journal_lines import parse_line
-from xray_bridge.runs.mending import LATEST
 
 
 if TYPE_CHECKING:
@@ -35,7 +31,6 @@ if TYPE_CHECKING:
 
 FORMAT_VERSION = 2
 # Version 1 has no checksums in its journal.
-NESTED = (dict, list, tuple)
 READ_VERSIONS = frozenset({1, FORMAT_VERSION})
 RUNS = "runs"
 # Bytes of a journal that are read at once to be copied.
@@ -126,7 +121,12 @@ class State:
 
 
 class RunDirectory:
-    """One run on disk; its files are read each time."""
+    """
+    One run on disk; its files are read each time.
+
+    All reading goes through ``has_file``, ``open_file``, ``read_file`` and
+    ``names_in``.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -146,18 +146,20 @@ class RunDirectory:
 
         Raises RunDirectoryError if it cannot be read.
         """
-        found = read_json(self.path / "run.json")
+        found = self._read_json("run.json")
         version = found.get("version")
         if type(version) is not int or version not in READ_VERSIONS:
             msg = f"{self.path} was written by another version of xray-bridge"
             raise RunDirectoryError(msg, hint="use the version that wrote it")
-        info: RunInfo = _make_value(RunInfo, found, self.path / "run.json")
+        info: RunInfo = json_files.make_value(RunInfo, found, self.path / "run.json")
         return info
 
     @info.setter
     def info(self, info: RunInfo) -> None:
         content = {key: getattr(info, key) for key in RunInfo.__slots__}
-        write_json(self.path / "run.json", {"version": FORMAT_VERSION, **content})
+        json_files.write_json(
+            self.path / "run.json", {"version": FORMAT_VERSION, **content}
+        )
 
     @property
     def state(self) -> State:
@@ -167,28 +169,30 @@ class RunDirectory:
     @state.setter
     def state(self, state: State) -> None:
         content = {key: getattr(state, key) for key in State.__slots__}
-        write_json(self.path / "state.json", content)
+        json_files.write_json(self.path / "state.json", content)
 
     @property
     def _sealed_state(self) -> State | None:
         """The state; None if there is no state file."""
+        path = self.path / "state.json"
         try:
-            content = inside.read_inside(self.path, "state.json")
+            content = self.read_file(path.name)
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise _unreadable_error(self.path / "state.json", error) from None
+            raise json_files.unreadable_error(path, error) from None
         before, state = self._state_read
         if content != before:
-            path = self.path / "state.json"
-            state = _make_value(State, _parse_json(content, path), path)
+            state = json_files.make_value(
+                State, json_files.parse_json(content, path), path
+            )
             self._state_read = (content, state)
         return state
 
     @property
     def is_sealed(self) -> bool:
         """Whether the session ended; a killed session has no state file."""
-        return (self.path / "state.json").exists()
+        return self.has_file("state.json")
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -215,20 +219,57 @@ class RunDirectory:
 
     def lines(self) -> Iterator[bytes]:
         """Yield complete lines of the journal; skip half a line of a killed write."""
-        if not self.journal.exists():
-            return
-        with inside.open_inside(self.path, self.journal.name) as file:
-            yield from (line for line in file if line.endswith(b"\n"))
+        yield from self.lines_of(self.journal.name)
+
+    def lines_of(self, name: str) -> Iterator[bytes]:
+        """Yield the complete lines of a file; none if there is no such file."""
+        if self.has_file(name):
+            with self.open_file(name) as file:
+                yield from (line for line in file if line.endswith(b"\n"))
 
     def blocks(self) -> Iterator[bytes]:
         """Yield the lines of ``lines`` in blocks, each of about a megabyte."""
-        if not self.journal.exists():
+        if not self.has_file(self.journal.name):
             return
-        with inside.open_inside(self.path, self.journal.name) as file:
+        with self.open_file(self.journal.name) as file:
             while lines := file.readlines(BLOCK):
                 if not lines[-1].endswith(b"\n"):
                     lines.pop()
                 yield b"".join(lines)
+
+    def has_file(self, name: str) -> bool:
+        """Return whether there is a file of this name."""
+        return (self.path / name).exists()
+
+    def open_file(self, name: str) -> BinaryIO:
+        """
+        Open a file of the run, such as ``evidence/NAME``; links are not followed.
+
+        Raises OSError if there is none, RunDirectoryError for anything else.
+        """
+        folder, _, plain = name.rpartition("/")
+        return inside.open_inside(self.path / folder, plain)
+
+    def read_file(self, name: str) -> bytes:
+        """Read a small file of the run. Raises like ``open_file``."""
+        return inside.read_inside(self.path, name)
+
+    def names_in(self, folder: str) -> list[str]:
+        """
+        Return the names of the files in a folder of the run, in order: ``FOLDER/NAME``.
+
+        Drafts of a process that was killed do not count. Raises OSError.
+        """
+        path = self.path / folder
+        names = sorted(each.name for each in path.iterdir()) if path.is_dir() else []
+        return [f"{folder}/{name}" for name in names if name[0] != "."]
+
+    def _read_json(self, name: str) -> dict[str, Any]:
+        path = self.path / name
+        try:
+            return json_files.parse_json(self.read_file(name), path)
+        except OSError as error:
+            raise json_files.unreadable_error(path, error) from None
 
     @contextlib.contextmanager
     def look(self) -> Iterator[None]:
@@ -309,92 +350,3 @@ def find(report_dir: Path) -> list[RunDirectory]:
     inside.refuse_link(report_dir, report_dir / RUNS)
     found = sorted((report_dir / RUNS).glob("*/run.json"))
     return [RunDirectory(path.parent) for path in found]
-
-
-def _make_value(kind: type, found: dict[str, Any], path: Path) -> Any:
-    """
-    Make a dataclass from the content of a file, and check the types.
-
-    Raises RunDirectoryError, naming ``path``. Unknown fields of a newer version are
-    ignored: an important change has another version number.
-    """
-    names = _field_names(kind)
-    if names[0] not in found:
-        raise RunDirectoryError(f"{path} is damaged: no {names[0]}")
-    known = {
-        # JSON has lists where our values have tuples.
-        name: tuple(found[name]) if type(found[name]) is list else found[name]
-        for name in names
-        if name in found
-    }
-    try:
-        value = kind(**known)
-    except TypeError:
-        raise RunDirectoryError(f"{path} is damaged") from None
-    odd = shapes.odd_field(value)
-    for name in () if odd else _time_fields(kind):
-        # Later than any calendar date.
-        if not abs(getattr(value, name)) < LATEST:
-            odd = name
-    if odd:
-        raise RunDirectoryError(f"{path} is damaged: {odd}")
-    return value
-
-
-@cache
-def _field_names(kind: type) -> tuple[str, ...]:
-    return tuple(each.name for each in fields(kind))
-
-
-@cache
-def _time_fields(kind: type) -> tuple[str, ...]:
-    return tuple(each.name for each in fields(kind) if each.type == "float")
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """
-    Read the JSON object in a file of a run directory.
-
-    Raises RunDirectoryError if there is none.
-    """
-    try:
-        return _parse_json(inside.read_inside(path.parent, path.name), path)
-    except OSError as error:
-        raise _unreadable_error(path, error) from None
-
-
-def _parse_json(content: bytes, path: Path) -> dict[str, Any]:
-    try:
-        found = loads(content.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise _unreadable_error(path, error) from None
-    if not isinstance(found, dict):
-        msg = f"{path} is not a JSON object"
-        raise RunDirectoryError(msg)
-    return found
-
-
-def _unreadable_error(path: Path, error: Exception) -> RunDirectoryError:
-    return RunDirectoryError(f"{path} cannot be read: {error}")
-
-
-def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    """
-    Replace a file of a run directory atomically, and sync it to disk.
-
-    Raises RunDirectoryError if it cannot be written.
-    """
-    try:
-        with replaced(path, private=True) as file:
-            file.write(_format_json(content).encode() + b"\n")
-    except OSError as error:
-        msg = f"{path} cannot be written: {error.strerror}"
-        raise RunDirectoryError(msg) from None
-
-
-def _format_json(content: Mapping[str, Any]) -> str:
-    """Return JSON as with ``indent=1``; flat values use the faster encoder in C."""
-    if any(each and isinstance(each, NESTED) for each in content.values()):
-        return dumps(content, indent=1)
-    flat = dumps(content, separators=(",\n ", ": "))
-    return f"{{\n {flat[1:-1]}\n}}"

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from xray_bridge.errors import RunDirectoryError, XrayBridgeError
-from xray_bridge.runs import run_directory
+from xray_bridge.runs import json_files
 from xray_bridge.text import count, one_line
 
 
@@ -115,7 +115,7 @@ def _send(
         finally:
             exporter.shutdown()  # type: ignore[no-untyped-call]
     try:
-        run_directory.write_json(directory.path / SENT, {"to": settings.otlp})
+        json_files.write_json(directory.path / SENT, {"to": settings.otlp})
     except RunDirectoryError as error:
         return f"it cannot be noted that they were sent: {error.message}"
     return ""

@@ -26,7 +26,13 @@ from xray_bridge.errors import (
 from xray_bridge.model import receipt
 from xray_bridge.model.dialect import DIALECTS, SERVER
 from xray_bridge.model.receipt import Receipt
-from xray_bridge.runs import attempts, report_files, run_directory, under_way
+from xray_bridge.runs import (
+    attempts,
+    json_files,
+    report_files,
+    run_directory,
+    under_way,
+)
 from xray_bridge.runs.evidence import Limits
 from xray_bridge.runs.failures import first_failures
 from xray_bridge.runs.merge import Results
@@ -92,7 +98,7 @@ def publish(
             duration=round(time.monotonic() - started, 3),
         )
         path, content = directory.path / "receipt.json", found.to_json()
-        found = _with_trouble(found, lambda: run_directory.write_json(path, content))
+        found = _with_trouble(found, lambda: json_files.write_json(path, content))
     return found
 
 

@@ -22,7 +22,7 @@ from xray_bridge.jira.requirements.requirement import (
     find_custom_ids,
     read_requirement,
 )
-from xray_bridge.runs.run_directory import write_json
+from xray_bridge.runs.json_files import write_json
 
 
 if TYPE_CHECKING:
