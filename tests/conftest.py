@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import logging
 import os
 import re
 import socket
@@ -31,7 +32,7 @@ from tests.scripted_xray import (
 )
 from xray_bridge.ci.details import RUNNERS
 from xray_bridge.ci.detect import SYSTEMS
-from xray_bridge.client import connection
+from xray_bridge.client import connection, log
 from xray_bridge.client.pauses import Pauses
 
 
@@ -119,6 +120,17 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in os.environ:
         if name.startswith(("XRAY_", "GITHUB_")) or name in CI:
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _no_log() -> Iterator[None]:
+    """Turn the log of ``-v`` off after the test: its stream is that of the test."""
+    yield
+    logger = logging.getLogger(log.NAME)
+    if logger.handlers:
+        logger.handlers = []
+        logger.setLevel(logging.NOTSET)
+        logger.propagate = True
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import logging
 import time
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -24,23 +23,12 @@ from xray_bridge.config.secret import Secret
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 SECRET = 'pa ss/"wörd"+1%'
 BASIC = base64.b64encode(f"ann:{SECRET}".encode()).decode()
 FORMS = (SECRET, quote(SECRET, safe=""), base64.b64encode(SECRET.encode()).decode())
 ONCE = Request(method="POST", path="/import", content=b"12345", repeatable=True)
-
-
-@pytest.fixture(autouse=True)
-def _as_before() -> Iterator[None]:
-    """Turn the log off after the test."""
-    logger = logging.getLogger("xray_bridge")
-    yield
-    logger.handlers = []
-    logger.setLevel(logging.NOTSET)
-    logger.propagate = True
 
 
 def sent(url: str, request: Request = ONCE) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import shutil
 import stat
 import zipfile
 from dataclasses import replace
@@ -17,6 +18,7 @@ from xray_bridge.model.results import Outcome
 from xray_bridge.objects import layout, pack
 from xray_bridge.objects.transfer import fetch_parts, put_run
 from xray_bridge.runs import join, run_directory
+from xray_bridge.runs.attempts import is_partial_rerun, runs_not_again
 from xray_bridge.runs.run_directory import RunDirectory, State
 
 
@@ -90,7 +92,7 @@ def test_a_part_comes_back_as_it_was(bucket: Bucket, tmp_path: Path) -> None:
     (found,) = fetch(bucket, tmp_path / "fetched")
 
     names = [*pack.FILES, *found.names_in("evidence")]
-    after = {name: found.read_file(name) for name in names}
+    after = {name: found.read_file(name) for name in names if found.has_file(name)}
     assert put.object.startswith(f"{bucket.address}/4711/parts/{part.id}-")
     assert found.info == part.info
     assert list(found.runs()) == list(part.runs())
@@ -122,6 +124,58 @@ def test_a_dry_run_puts_nothing(bucket: Bucket, tmp_path: Path) -> None:
     assert bucket.entries("4711") == []
     assert files(part.path) == before
     assert put_run(part, bucket, dry_run=False) == planned
+
+
+def a_rerun_of(part: RunDirectory, folder: Path, later: float) -> RunDirectory:
+    """The finished rerun of a run that was not delivered; its results are joined."""
+    rerun = recorded(
+        folder, a_run(keys=["CALC-1"]), run_id="4711", started=part.info.started + later
+    )
+    rerun.info = replace(rerun.info, parts=(part.id,))
+    rerun.path.joinpath("earlier.jsonl").write_bytes(b"")
+    return rerun
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0)], ids=["in order", "backwards"])
+def test_a_rerun_takes_the_place_of_its_part(
+    bucket: Bucket, tmp_path: Path, order: tuple[int, ...]
+) -> None:
+    """And the rerun of a rerun that of both; no result counts twice."""
+    part = a_part(tmp_path)
+    once = a_rerun_of(part, tmp_path / "once", 60)
+    twice = a_rerun_of(part, tmp_path / "twice", 120)
+    runs = [part, once, twice]
+    for number in order:
+        put_run(runs[number], bucket, dry_run=False)
+    (found,) = fetch(bucket, tmp_path / "fetched")
+
+    assert found.id == twice.id
+    assert (found.info.replaces, found.info.parts) == (part.id, ())
+    assert not is_partial_rerun(found)
+    assert list(found.runs()) == list(twice.runs())
+
+
+def test_a_rerun_that_xray_has_the_rest_of_keeps_it(
+    bucket: Bucket, tmp_path: Path
+) -> None:
+    """The gate of the merged run still knows failures that did not run again."""
+    rerun = a_part(tmp_path)
+    earlier = recorded(tmp_path / "earlier", a_run(Outcome.FAILED, name="test_other"))
+    shutil.copy(earlier.journal, rerun.path / "earlier.jsonl")
+    put_run(rerun, bucket, dry_run=False)
+    whole = join.join_copies(fetch(bucket, tmp_path / "fetched"), tmp_path / "here")
+
+    assert [run.test.name for run in runs_not_again(whole)] == ["test_other"]
+
+
+def test_the_rerun_of_several_parts_is_not_put(bucket: Bucket, tmp_path: Path) -> None:
+    """The number of parts would be wrong."""
+    rerun = a_part(tmp_path)
+    rerun.info = replace(rerun.info, parts=("one", "two"))
+
+    with pytest.raises(RunDirectoryError, match="has the results of 2 parts") as caught:
+        put_run(rerun, bucket, dry_run=False)
+    assert caught.value.hint == f"upload it alone: xray-bridge upload {rerun.path}"
 
 
 def test_a_killed_session_is_put_with_why_it_is_incomplete(

@@ -9,9 +9,9 @@ import pytest
 
 from tests.builders import a_run, a_scenario_run, a_test, recorded
 from xray_bridge.model.results import Outcome, TestRun
-from xray_bridge.runs import attempts
+from xray_bridge.runs import attempts, run_directory
 from xray_bridge.runs.attempts import complete_rerun, join_attempts, split_attempts
-from xray_bridge.runs.run_directory import RunDirectory
+from xray_bridge.runs.run_directory import RunDirectory, State
 
 
 FAILED = a_run(Outcome.FAILED, message="first\nE   one", position=7)
@@ -190,3 +190,18 @@ def test_equal_tests_meet_in_order(tmp_path: Path) -> None:
     complete_rerun(directory)
 
     assert [run.outcome.value for run in directory.runs()] == ["flaky", "failed"]
+
+
+@pytest.mark.parametrize(
+    ("message", "is_try"),
+    [("", True), ("put into s3://results", False), ("merged into 2026", False)],
+)
+def test_a_rerun_whose_results_are_elsewhere_is_no_try(
+    tmp_path: Path, message: str, is_try: bool
+) -> None:
+    """The next rerun is one of it."""
+    run = recorded(tmp_path, a_run())
+    (run.path / attempts.EARLIER).write_bytes(b"")
+    run.state = State(state=run_directory.KEPT, message=message)
+
+    assert attempts.is_try(run) is is_try

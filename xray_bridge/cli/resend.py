@@ -92,9 +92,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _is_for_bucket(directory: RunDirectory) -> bool:
-    """Return whether a run was collected for a bucket, and is not a merged run."""
-    info = directory.info
-    return is_bucket(info.settings.get(Settings.collect.name, "")) and not info.parts
+    """Return whether a run was collected for a bucket; merged runs never are."""
+    return is_bucket(directory.info.settings.get(Settings.collect.name, ""))
 
 
 def _put_again(directory: RunDirectory, settings: Settings) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from typing import IO, TYPE_CHECKING, Any, BinaryIO
 from xray_bridge.errors import RunDirectoryError
 from xray_bridge.features.download import BROKEN, Limits, UnsoundError
 from xray_bridge.features.feature_zip import open_checked
-from xray_bridge.runs import evidence, inside
+from xray_bridge.runs import attempts, evidence, inside
 from xray_bridge.runs.run_directory import RunDirectory
 
 
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-STATE = "state.json"
-FILES = ("run.json", STATE, "journal.jsonl")
+INFO, STATE = "run.json", "state.json"
+FILES = (STATE, INFO, "journal.jsonl", attempts.EARLIER, attempts.ELSEWHERE)
 EVIDENCE = re.compile(rf"{evidence.FOLDER}/[0-9a-f]{{64}}(?:\.\w{{1,16}})?")
 # A zip without 64-bit fields has at most 65,535 entries and 4 GiB.
 LIMITS = Limits(files=65_000, file_bytes=2**32 - 1, total_bytes=2**32 - 1)
@@ -40,20 +40,21 @@ BUFFER = 1 << 16
 PRIVATE_FILE = 0o100600 << 16
 
 
-def pack_run(directory: RunDirectory, state: bytes, target: IO[bytes]) -> str:
+def pack_run(
+    directory: RunDirectory, written: Mapping[str, bytes], target: IO[bytes]
+) -> str:
     """
     Write a run directory into a file as a zip; return the SHA-256 of the zip.
 
-    ``state`` takes the place of its state file. The caller holds the claim.
-    Raises RunDirectoryError if it cannot be read, or is too large for a zip.
+    ``written`` are contents of files that take the place of its own. The caller holds
+    the claim. Raises RunDirectoryError if it cannot be read, or is too large for a zip.
     """
-    names = _names_of(directory)
     # What compresses like a zip bomb is stored as it is.
     for method in (zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED):
         try:
             target.seek(0)
             target.truncate()
-            _write_zip(directory, names, state, target, method)
+            _write_zip(directory, written, target, method)
             with open_checked(target, LIMITS):
                 break
         except UnsoundError as error:
@@ -70,28 +71,31 @@ def pack_run(directory: RunDirectory, state: bytes, target: IO[bytes]) -> str:
 
 
 def _names_of(directory: RunDirectory) -> list[str]:
-    """Return the names of the files to pack beside the state."""
-    # A session without a test has no journal.
-    names = [name for name in FILES if name != STATE and directory.has_file(name)]
+    """Return the names of the files to pack; not every run has all of them."""
+    names = [name for name in FILES if directory.has_file(name)]
+    if attempts.EARLIER in names and attempts.has_all_earlier(directory):
+        # Its journal has all earlier results, too.
+        names.remove(attempts.EARLIER)
     pieces = directory.names_in(evidence.FOLDER)
     return names + [name for name in pieces if EVIDENCE.fullmatch(name)]
 
 
 def _write_zip(
     directory: RunDirectory,
-    names: list[str],
-    state: bytes,
+    written: Mapping[str, bytes],
     target: IO[bytes],
     method: int,
 ) -> None:
     with zipfile.ZipFile(target, "w", method, allowZip64=False) as archive:
-        archive.writestr(_entry(STATE, method), state)
-        for name in names:
-            with (
-                directory.open_file(name) as source,
-                archive.open(_entry(name, method), "w") as entry,
-            ):
-                shutil.copyfileobj(source, entry, BLOCK)
+        for name, content in written.items():
+            archive.writestr(_entry(name, method), content)
+        for name in _names_of(directory):
+            if name not in written:
+                with (
+                    directory.open_file(name) as source,
+                    archive.open(_entry(name, method), "w") as entry,
+                ):
+                    shutil.copyfileobj(source, entry, BLOCK)
 
 
 def _entry(name: str, method: int) -> zipfile.ZipInfo:

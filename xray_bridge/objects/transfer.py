@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import os
+import shlex
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
@@ -16,8 +17,8 @@ from typing import TYPE_CHECKING, BinaryIO
 from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import RunDirectoryError
 from xray_bridge.objects import layout
-from xray_bridge.objects.pack import PackedRun, pack_run
-from xray_bridge.runs import run_directory, under_way
+from xray_bridge.objects.pack import INFO, STATE, PackedRun, pack_run
+from xray_bridge.runs import attempts, run_directory, under_way
 from xray_bridge.runs.run_directory import State
 
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from xray_bridge.objects.bucket import Bucket
     from xray_bridge.objects.layout import Part
-    from xray_bridge.runs.run_directory import RunDirectory
+    from xray_bridge.runs.run_directory import RunDirectory, RunInfo
 
 THREADS = 16
 # Smaller zips are made and fetched in memory.
@@ -53,12 +54,14 @@ def put_run(directory: RunDirectory, bucket: Bucket, *, dry_run: bool) -> Put:
         directory.look() if dry_run else directory.claim(),
         _open_draft(_size_of(directory.path)) as packed,
     ):
-        if not (dry_run or directory.is_sealed):
-            under_way.settle_run(directory)
-        state = directory.state
+        if not dry_run:
+            if not directory.is_sealed:
+                under_way.settle_run(directory)
+            attempts.complete_rerun(directory)
+        state, info = directory.state, directory.info
         _refuse_sent(directory, state)
-        digest = pack_run(directory, _state_of_part(state), packed)
-        name = layout.part_name(directory.info.run_id, directory.id, digest)
+        digest = pack_run(directory, _files_of_part(directory, info, state), packed)
+        name = layout.part_name(info.run_id, directory.id, digest)
         put = Put(object=bucket.where(name), bytes=packed.seek(0, io.SEEK_END))
         if not dry_run:
             bucket.put_file(name, packed)
@@ -75,12 +78,28 @@ def _refuse_sent(directory: RunDirectory, state: State) -> None:
         raise RunDirectoryError(msg, hint="resend only this run, without a bucket")
 
 
-def _state_of_part(state: State) -> bytes:
-    """Return the state file of a part: always the same, however often it is put."""
+def _files_of_part(
+    directory: RunDirectory, info: RunInfo, state: State
+) -> dict[str, bytes]:
+    """
+    Return files of a part that are not those of its run directory.
+
+    Its state is always the same, however often it is put. A rerun takes the place of
+    the part that it ran again. Raises RunDirectoryError for the rerun of a merged run.
+    """
     sealed = State(
         state=run_directory.SEALED, incomplete=state.incomplete, ignored=state.ignored
     )
-    return json.dumps(asdict(sealed)).encode()
+    files = {STATE: json.dumps(asdict(sealed)).encode()}
+    if len(info.parts) > 1:
+        msg = f"{directory.path} has the results of {len(info.parts)} parts"
+        hint = f"upload it alone: xray-bridge upload {shlex.quote(str(directory.path))}"
+        raise RunDirectoryError(msg, hint=hint)
+    for part in info.parts:
+        alone = replace(info, parts=(), replaces=part)
+        content = {"version": run_directory.FORMAT_VERSION, **asdict(alone)}
+        files[INFO] = json.dumps(content).encode()
+    return files
 
 
 def fetch_parts(
@@ -89,18 +108,31 @@ def fetch_parts(
     """
     Fetch parts in parallel into a folder, and check each; none is unpacked.
 
-    Raises StoreError; RunDirectoryError for a part that was cut or changed, or belongs
-    to another CI run.
+    Parts that were run again, and so are in others, are left out. Raises StoreError;
+    RunDirectoryError for a part that was cut or changed, or belongs to another CI run.
     """
     with ThreadPoolExecutor(THREADS) as pool:
         waiting = [
             pool.submit(_fetch_part, bucket, part, folder, run_id) for part in parts
         ]
         try:
-            return [each.result() for each in waiting]
+            fetched = [each.result() for each in waiting]
         finally:
             for each in waiting:
                 each.cancel()
+    return _leave_out_replaced(fetched)
+
+
+def _leave_out_replaced(parts: Sequence[RunDirectory]) -> list[RunDirectory]:
+    """Of a part and its reruns, keep the last, which has all results."""
+    last: dict[str, tuple[tuple[bool, float], RunDirectory]] = {}
+    for part in parts:
+        info = part.info
+        place = info.replaces or info.id
+        rank = bool(info.replaces), info.started
+        if place not in last or rank > last[place][0]:
+            last[place] = rank, part
+    return [part for _, part in last.values()]
 
 
 def _fetch_part(bucket: Bucket, part: Part, folder: Path, run_id: str) -> RunDirectory:

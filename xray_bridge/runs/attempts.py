@@ -21,11 +21,10 @@ from typing import TYPE_CHECKING
 from xray_bridge.atomic import replaced
 from xray_bridge.errors import RunDirectoryError
 from xray_bridge.model.results import DID_NOT_RUN, Outcome
-from xray_bridge.runs import codec, evidence
+from xray_bridge.runs import codec, evidence, run_directory
 from xray_bridge.runs.aggregate import attempt_lines
 from xray_bridge.runs.journal_lines import encode_line, parse_line
 from xray_bridge.runs.merge import identities_of
-from xray_bridge.runs.run_directory import KEPT
 from xray_bridge.text import unique
 
 
@@ -163,7 +162,10 @@ def is_try(directory: RunDirectory) -> bool:
     if info.parts or not directory.has_file(EARLIER):
         return False
     is_dry = info.settings.get("dry_run") == "true" and not info.settings.get("collect")
-    return is_dry or directory.state.state == KEPT
+    state = directory.state
+    # Others have the results of a run that was merged, or put into a bucket.
+    is_elsewhere = state.message.startswith(run_directory.ELSEWHERE)
+    return is_dry or (state.state == run_directory.KEPT and not is_elsewhere)
 
 
 def all_lines(directory: RunDirectory) -> Iterator[bytes]:

@@ -70,6 +70,8 @@ class RunInfo:
     ``run_id`` is the same for all parts of one CI run. ``parts`` are the ids of the
     runs that were merged into this one, ``notices`` the notices of the merge.
     ``split_by``: these are not all parts, but those that have this in common.
+    ``replaces``: in a bucket, the part whose results are in this one, too, because it
+    was run again.
     """
 
     id: str
@@ -82,6 +84,7 @@ class RunInfo:
     parts: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
     split_by: str = ""
+    replaces: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

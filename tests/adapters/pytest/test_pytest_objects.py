@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -71,6 +72,37 @@ def test_shards_are_sent_as_one(project: Project, bucket: Path) -> None:
     assert project.statuses == {"CALC-1": "PASS", "CALC-2": "FAIL", "CALC-3": "PASS"}
     evidence = [e for run in project.executions[0].runs for e in run.evidence]
     assert [piece.filename for piece in evidence] == ["seen.txt"]
+
+
+def test_a_rerun_is_put_in_the_place_of_its_part(
+    project: Project, bucket: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The merge job sends one result of each test, and knows the earlier failure."""
+    project.pytester.makepyfile(
+        """
+        import os, pytest
+
+        @pytest.mark.xray("CALC-1")
+        def test_passes(): pass
+
+        @pytest.mark.xray("CALC-2")
+        def test_is_flaky(): assert "SECOND" in os.environ
+        """
+    )
+    place = bucket.as_uri()
+    project.run(BUCKET=place, XRAY_RUN_ID="4711")
+    for name, value in {"BUCKET": place, "XRAY_RUN_ID": "4711", "SECOND": "1"}.items():
+        monkeypatch.setenv(name, value)
+    pytest_command = [sys.executable, "-m", "pytest"]
+    again = cli.main(["rerun", "--", *pytest_command])
+    shutil.rmtree(project.pytester.path / ".xray")
+    code = cli.main(["upload", place, "--run-id", "4711", "--parts", "1", "--sandbox"])
+
+    assert (again, code) == (0, 0)
+    assert len(list(bucket.rglob("*.zip"))) == 2
+    assert project.statuses == {"CALC-1": "PASS", "CALC-2": "PASS"}
+    (row,) = [run for run in project.executions[0].runs if run.test_key == "CALC-2"]
+    assert "Failed attempts before this one: 1" in row.comment + row.log
 
 
 def test_a_dry_run_shows_the_object(project: Project, bucket: Path) -> None:
