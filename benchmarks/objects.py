@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import os
 import random
 import re
@@ -106,11 +107,13 @@ def measure(place: str, folder: Path, given: argparse.Namespace) -> None:
         cpu = time.process_time()
         seconds = through_bucket(open_bucket(place), shards, here, run_id)
         cpu = time.process_time() - cpu
+        bare = move_objects(open_bucket(place), run_id)
         total = sum(seconds.values())
         steps = ", ".join(f"{name} {value:.2f}" for name, value in seconds.items())
         print(
             f"  {given.shards} x {given.results}: {steps}: {total:.2f} s; "
             f"from disk {disk:.2f} s; {total / disk:.2f} x; "
+            f"the objects alone {bare:.2f} s; "
             f"CPU of this process {cpu:.2f} and {disk_cpu:.2f} s",
             flush=True,
         )
@@ -135,6 +138,25 @@ def through_bucket(
     times.append(time.perf_counter())
     names = ("put", "list", "fetch", "merge")
     return {name: times[i + 1] - times[i] for i, name in enumerate(names)}
+
+
+def move_objects(bucket: Bucket, run_id: str) -> float:
+    """
+    Put, list and fetch objects of the same content; return the seconds.
+
+    This is what the store takes, whatever we do.
+    """
+    contents = [
+        bucket.read(part.entry.name) or b""
+        for part in layout.list_parts(bucket, run_id)
+    ]
+    names = [f"bare-{run_id}/{number}.zip" for number in range(len(contents))]
+    began = time.perf_counter()
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(bucket.put_file, names, map(io.BytesIO, contents)))
+        bucket.entries(f"bare-{run_id}")
+        list(pool.map(bucket.read, names))
+    return time.perf_counter() - began
 
 
 def make_shards(
