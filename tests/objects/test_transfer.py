@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import secrets
 import shutil
 import stat
 import zipfile
@@ -17,7 +18,7 @@ from xray_bridge.errors import RunDirectoryError
 from xray_bridge.model.results import Outcome
 from xray_bridge.objects import layout, pack
 from xray_bridge.objects.transfer import fetch_parts, put_run
-from xray_bridge.runs import join, run_directory
+from xray_bridge.runs import inside, join, run_directory
 from xray_bridge.runs.attempts import is_partial_rerun, runs_not_again
 from xray_bridge.runs.run_directory import RunDirectory, State
 
@@ -45,6 +46,12 @@ def files(folder: Path) -> dict[str, bytes]:
     """The content of all files."""
     paths = (path for path in folder.rglob("*") if path.is_file())
     return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
+
+
+def content_of(part: RunDirectory, name: str) -> bytes:
+    """The content of one of its files."""
+    with part.open_file(name) as file:
+        return file.read()
 
 
 def put_zip(bucket: Bucket, entries: dict[str, bytes], mode: int = 0o100600) -> str:
@@ -92,7 +99,7 @@ def test_a_part_comes_back_as_it_was(bucket: Bucket, tmp_path: Path) -> None:
     (found,) = fetch(bucket, tmp_path / "fetched")
 
     names = [*pack.FILES, *found.names_in("evidence")]
-    after = {name: found.read_file(name) for name in names if found.has_file(name)}
+    after = {name: content_of(found, name) for name in names if found.has_file(name)}
     assert put.object.startswith(f"{bucket.address}/4711/parts/{part.id}-")
     assert found.info == part.info
     assert list(found.runs()) == list(part.runs())
@@ -223,7 +230,7 @@ def test_evidence_like_a_zip_bomb_is_stored_uncompressed(
     (found,) = fetch(bucket, tmp_path / "fetched")
 
     assert put.bytes > len(content)
-    assert found.read_file(name) == content
+    assert content_of(found, name) == content
 
 
 @pytest.mark.parametrize("change", ["cut", "changed", "longer"])
@@ -343,6 +350,18 @@ def test_parts_merge_like_their_run_directories(bucket: Bucket, tmp_path: Path) 
     assert {k: v for k, v in one.items() if k.startswith("evidence")} == {
         k: v for k, v in two.items() if k.startswith("evidence")
     }
+
+
+def test_a_part_with_a_huge_description_is_refused(
+    bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would be read into memory."""
+    monkeypatch.setattr(inside, "LARGEST", 3 << 20)
+    where = put_zip(bucket, {"run.json": secrets.token_bytes((3 << 20) + 1)})
+
+    with pytest.raises(RunDirectoryError) as caught:
+        fetch(bucket, tmp_path / "fetched")
+    assert caught.value.message == f"{where} is refused: run.json is larger than 3 MiB"
 
 
 def test_a_part_that_is_no_zip_is_refused(bucket: Bucket, tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 INFO, STATE = "run.json", "state.json"
+SMALL = frozenset({INFO, STATE})
 FILES = (STATE, INFO, "journal.jsonl", attempts.EARLIER, attempts.ELSEWHERE)
 EVIDENCE = re.compile(rf"{evidence.FOLDER}/[0-9a-f]{{64}}(?:\.\w{{1,16}})?")
 # A zip without 64-bit fields has at most 65,535 entries and 4 GiB.
@@ -116,17 +117,29 @@ class PackedRun(RunDirectory):
     """
     A run directory in a zip, which is read where it is: nothing is unpacked.
 
-    It cannot be changed. ``where`` is the address of the zip in messages. Reading
-    raises OSError with that address for a damaged entry.
+    It cannot be changed. ``where`` is the address of the zip in messages. Raises
+    RunDirectoryError for a zip that is no packed run directory; reading raises OSError,
+    with that address, for a damaged entry.
     """
 
     def __init__(self, path: Path, where: str) -> None:
         super().__init__(path)
         self.id = path.stem
         self._where = where
-        self._sizes = _check_zip(path, where)
-        # Description and state are read several times.
-        self._small: dict[str, bytes] = {}
+        try:
+            with path.open("rb") as packed, open_checked(packed, LIMITS) as found:
+                archive, infos = found
+                self._sizes = {info.orig_filename: info.file_size for info in infos}
+                for name in self._sizes:
+                    _refuse_name(name)
+                self._small = {
+                    name: _read_small(archive, name)
+                    for name in SMALL & self._sizes.keys()
+                }
+        except (UnsoundError, OSError) as error:
+            reason = getattr(error, "reason", None) or str(error)
+            msg = f"{where} is refused: {reason}"
+            raise RunDirectoryError(msg, hint="put the part again") from None
 
     def has_file(self, name: str) -> bool:
         """Return whether there is a file of this name."""
@@ -149,13 +162,9 @@ class PackedRun(RunDirectory):
         return io.BufferedReader(entry, BUFFER)
 
     def read_file(self, name: str) -> bytes:
-        """Read a small file of the run. Raises OSError."""
+        """Return the description or the state of the run. Raises OSError."""
         if name not in self._small:
-            if self._sizes.get(name, 0) > inside.LARGEST:
-                why = f"{name} is larger than {inside.LARGEST >> 20} MiB"
-                raise OSError(errno.EFBIG, why, self._where)
-            with self.open_file(name) as file:
-                self._small[name] = file.read()
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), name)
         return self._small[name]
 
     @contextlib.contextmanager
@@ -192,21 +201,11 @@ class _Entry(io.RawIOBase):
         super().close()
 
 
-def _check_zip(path: Path, where: str) -> Mapping[str, int]:
-    """
-    Return the sizes of the files in a zip.
-
-    Raises RunDirectoryError for a zip that is no packed run directory.
-    """
-    try:
-        with path.open("rb") as packed, open_checked(packed, LIMITS) as (_, infos):
-            for info in infos:
-                _refuse_name(info.orig_filename)
-    except (UnsoundError, OSError) as error:
-        reason = getattr(error, "reason", None) or str(error)
-        msg = f"{where} is refused: {reason}"
-        raise RunDirectoryError(msg, hint="put the part again") from None
-    return {info.orig_filename: info.file_size for info in infos}
+def _read_small(archive: zipfile.ZipFile, name: str) -> bytes:
+    if archive.getinfo(name).file_size > inside.LARGEST:
+        msg = f"{name} is larger than {inside.LARGEST >> 20} MiB"
+        raise UnsoundError(msg)
+    return archive.read(name)
 
 
 def _refuse_name(name: str) -> None:
