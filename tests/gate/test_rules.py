@@ -8,7 +8,12 @@ from typing import Any
 import pytest
 
 from xray_bridge.config.gate_table import Gate, parse_gate
-from xray_bridge.errors import UnreachableError
+from xray_bridge.errors import (
+    AuthenticationError,
+    RefusedError,
+    SelectionError,
+    UnreachableError,
+)
 from xray_bridge.gate.facts import UnknownError, UnsetError
 from xray_bridge.gate.rules import check_rules, describe_gate
 from xray_bridge.model.gate import GateRow, GateVerdict
@@ -82,7 +87,13 @@ def test_a_run_without_tests_does_not_pass(
 
 
 @pytest.mark.parametrize(
-    "error", [UnknownError("no answer"), UnreachableError("no answer")]
+    "error",
+    [
+        UnknownError("no answer"),
+        UnreachableError("no answer"),
+        RefusedError("no answer", status=503),
+        RefusedError("no answer", status=429),
+    ],
 )
 def test_what_is_not_known_is_not_checked(error: Exception) -> None:
     """One note has the reason for all rules that share it."""
@@ -93,9 +104,18 @@ def test_what_is_not_known_is_not_checked(error: Exception) -> None:
     assert verdict.notes == ["not checked: max_flaky, all_tests_of_plan: no answer"]
 
 
-def test_a_rule_without_its_setting_fails() -> None:
-    """The reason says which setting is missing."""
-    row = row_of({"all_tests_of_plan": True}, Known(error=UnsetError("no plan")))
+@pytest.mark.parametrize(
+    "error",
+    [
+        UnsetError("no plan"),
+        SelectionError("no plan"),
+        RefusedError("no plan", status=400),
+        AuthenticationError("no plan"),
+    ],
+)
+def test_a_rule_whose_setting_is_missing_or_wrong_fails(error: Exception) -> None:
+    """The reason says which; otherwise a mistake would pass for ever."""
+    row = row_of({"all_tests_of_plan": True}, Known(error=error))
 
     assert row.verdict == "FAILED: no plan"
 

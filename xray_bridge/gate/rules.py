@@ -25,9 +25,11 @@ if TYPE_CHECKING:
     from xray_bridge.config.gate_table import Gate
     from xray_bridge.gate.facts import Facts
 
-# No reason to pass: results that cannot be read, a setting that is missing or wrong,
-# and a question that the server refuses. A server that does not answer fails no rule.
-WRONG = UnsetError, RunDirectoryError, UsageError, RefusedError, AuthenticationError
+# No reason to pass: results that cannot be read, a setting that is missing or wrong.
+WRONG = UnsetError, RunDirectoryError, UsageError, AuthenticationError
+# The server refuses the question for good, such as a query with a mistake. Other
+# refusals are those of a server that is busy or broken.
+REFUSED = frozenset(range(400, 500)) - {408, 425, 429}
 # Names that a receipt keeps for each rule.
 KEPT = 200
 
@@ -142,12 +144,10 @@ def _check_rule(rule: Rule, limit: Any, gate: Gate, facts: Facts) -> GateRow:
     shown = rule.describe(limit)
     try:
         measured = rule.measure(limit, facts, gate)
-    except WRONG as wrong:
-        reason = one_line(str(wrong))
-        return GateRow(rule=rule.name, limit=shown, result=FAILED, reason=reason)
-    except (UnknownError, XrayBridgeError) as unknown:
-        reason = one_line(str(unknown))
-        return GateRow(rule=rule.name, limit=shown, result=NOT_CHECKED, reason=reason)
+    except (UnsetError, UnknownError, XrayBridgeError) as error:
+        reason = one_line(str(error))
+        result = FAILED if _is_wrong(error) else NOT_CHECKED
+        return GateRow(rule=rule.name, limit=shown, result=result, reason=reason)
     return GateRow(
         rule=rule.name,
         limit=shown,
@@ -156,3 +156,10 @@ def _check_rule(rule: Rule, limit: Any, gate: Gate, facts: Facts) -> GateRow:
         # Summaries of requirements and names of environments may be any text.
         names=tuple(map(one_line, measured.names[:KEPT])),
     )
+
+
+def _is_wrong(error: Exception) -> bool:
+    """Whether an error fails a rule; a server that does not answer fails none."""
+    if isinstance(error, RefusedError):
+        return error.status in REFUSED
+    return isinstance(error, WRONG)
