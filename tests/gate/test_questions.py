@@ -6,7 +6,9 @@ import pytest
 
 from tests.builders import a_connection
 from xray_bridge.config.resolve import recorded_layer, resolve
-from xray_bridge.gate.questions import Server
+from xray_bridge.errors import SelectionError
+from xray_bridge.gate.facts import UnsetError
+from xray_bridge.gate.questions import Server, list_missing
 
 
 def server(statuses: str = "") -> Server:
@@ -55,3 +57,30 @@ def test_flaky_tests_are_known_by_a_status_of_their_own(
 ) -> None:
     """If other tests can have it too, nobody knows which are flaky."""
     assert server(statuses).find_flaky_status() == word
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        ({}, "CALC-15 has no Tests"),
+        (
+            SelectionError("there is no issue CALC-15", hint="check xray_select"),
+            r"there is no issue CALC-15 \(check xray_test_plan\)",
+        ),
+    ],
+)
+def test_a_test_plan_without_tests_is_another_one(
+    monkeypatch: pytest.MonkeyPatch, answer: object, why: str
+) -> None:
+    """The results of the run would have brought its Tests into the plan."""
+
+    class Client:
+        def tests_in(self, _: str) -> object:
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+    monkeypatch.setattr(Server, "make_client", lambda _: Client())
+
+    with pytest.raises(UnsetError, match=why):
+        list_missing(server(), "CALC-15", ())

@@ -14,6 +14,7 @@ from xray_bridge.client.jql import quote_text
 from xray_bridge.client.labelled_tests import list_quarantined
 from xray_bridge.client.xray import make_client
 from xray_bridge.dataclass import dataclass
+from xray_bridge.errors import SelectionError
 from xray_bridge.gate.facts import UnknownError, UnsetError
 from xray_bridge.jira.requirements.coverage import report_coverage
 from xray_bridge.jira.requirements.pull import jql_for, pull_requirements
@@ -100,10 +101,13 @@ def list_missing(server: Server, plan: str, executions: Sequence[str]) -> list[s
     """
     List the Tests of a Test Plan without a result in these Test Executions.
 
-    Raises UnsetError if it has no Tests.
+    Raises UnsetError if it has no Tests, or if there is no such plan.
     """
     xray = server.make_client()
-    wanted = xray.tests_in(plan)
+    try:
+        wanted = xray.tests_in(plan)
+    except SelectionError as error:
+        raise UnsetError(f"{error.message} (check xray_test_plan)") from None
     if not wanted:
         raise UnsetError(NO_TESTS.format(plan))
     ran: set[str] = set()
