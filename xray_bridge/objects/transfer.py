@@ -8,7 +8,6 @@ import hashlib
 import io
 import json
 import os
-import shlex
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
@@ -20,6 +19,7 @@ from xray_bridge.objects import layout
 from xray_bridge.objects.pack import INFO, STATE, PackedRun, pack_run
 from xray_bridge.runs import attempts, run_directory, under_way
 from xray_bridge.runs.run_directory import State
+from xray_bridge.text import quote_command
 
 
 if TYPE_CHECKING:
@@ -93,8 +93,8 @@ def _files_of_part(
     files = {STATE: json.dumps(asdict(sealed)).encode()}
     if len(info.parts) > 1:
         msg = f"{directory.path} has the results of {len(info.parts)} parts"
-        hint = f"upload it alone: xray-bridge upload {shlex.quote(str(directory.path))}"
-        raise RunDirectoryError(msg, hint=hint)
+        command = quote_command("xray-bridge", "upload", str(directory.path))
+        raise RunDirectoryError(msg, hint=f"upload it alone: {command}")
     for part in info.parts:
         alone = replace(info, parts=(), replaces=part)
         content = {"version": run_directory.FORMAT_VERSION, **asdict(alone)}
