@@ -22,16 +22,19 @@ LONGEST_ANSWER = 1 << 16
 REDIRECTED = "it answers with a redirect, which is not followed"
 
 
-class RefusedAnswerError(Exception):
-    """The collector's answer is none."""
+class RefusedAnswerError(OSError):
+    """The collector's answer is none; an OSError, as the errors of requests are."""
 
 
 class CollectorSession(PlainSession):
     """
     Reads the beginning of answers, and follows no redirect.
 
-    ``verify`` and ``proxies`` are those of the settings.
+    ``verify`` and ``proxies`` are those of the settings. ``failure`` is why the last
+    request got no answer: some exporters raise it, others do not even log it.
     """
+
+    failure: OSError | None = None
 
     def __init__(self, verify: bool | str, proxies: Mapping[str, str]) -> None:
         super().__init__()
@@ -44,6 +47,14 @@ class CollectorSession(PlainSession):
 
         Raises RefusedAnswerError for a redirect, which OpenTelemetry takes as success.
         """
+        self.failure = None
+        try:
+            return self._send(request, options)
+        except OSError as error:
+            self.failure = error
+            raise
+
+    def _send(self, request: requests.PreparedRequest, options: dict[str, Any]) -> Any:
         if options.get("verify") is True:
             # The exporter names a file only if a variable of its own does.
             options["verify"] = self._verify

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ from xray_bridge.text import count, one_line
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from xray_bridge.config.settings import Settings
     from xray_bridge.runs.merge import Results
@@ -33,6 +33,8 @@ PATH = "/v1/traces"
 BATCH = 500
 # Seconds for one request, with all attempts, and for all of them.
 PATIENCE, LONGEST = 10.0, 60.0
+# Characters of a reason.
+LONGEST_WORDS = 500
 # Notes in a run directory that its spans were sent.
 SENT = "spans.json"
 NOT_INSTALLED = (
@@ -66,6 +68,7 @@ def send_spans(
     except Exception as error:  # noqa: BLE001 - results were delivered already
         why = f"unexpected {type(error).__name__}"
     if why:
+        why = settings.redactor.clean(one_line(why))[:LONGEST_WORDS]
         return f"the spans were not sent to {address_of(settings.otlp)}: {why}"
     return ""
 
@@ -99,19 +102,20 @@ def _send(
         resolve_verify(settings, os.environ),
         find_proxies(address, given, settings.redactor),
     )
-    with _last_words(settings.redactor.clean) as words:
+    with _last_words() as words:
         exporter = OTLPSpanExporter(
-            endpoint=address,
-            timeout=PATIENCE,
-            session=session,
+            endpoint=address, timeout=PATIENCE, session=session
         )
         try:
             while batch := list(islice(spans, BATCH)):
                 # A socket's timeout does not limit an answer that comes slowly.
                 seconds = min(PATIENCE + 1, deadline.left)
-                found = run_within(seconds, partial(exporter.export, batch))
+                found = None
+                with suppress(OSError):  # the session's failure, from old exporters
+                    found = run_within(seconds, partial(exporter.export, batch))
                 if found is not SpanExportResult.SUCCESS:
-                    return words[-1] if words else "the collector did not take them"
+                    reasons = ["the collector did not take them", *words]
+                    return str(session.failure or reasons[-1])
         finally:
             exporter.shutdown()  # type: ignore[no-untyped-call]
     try:
@@ -122,13 +126,13 @@ def _send(
 
 
 @contextmanager
-def _last_words(clean: Callable[[str], str]) -> Iterator[list[str]]:
-    """Keep what OpenTelemetry logs, in place of standard error, without secrets."""
+def _last_words() -> Iterator[list[str]]:
+    """Keep what OpenTelemetry logs, in place of standard error."""
     words: list[str] = []
 
     class Keeper(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            words.append(clean(one_line(record.getMessage()))[:500])
+            words.append(record.getMessage())
 
     log = logging.getLogger("opentelemetry")
     before = log.propagate
