@@ -189,6 +189,33 @@ def test_examples_that_are_a_description() -> None:
     assert not read_feature(text).scenarios
 
 
+@pytest.mark.parametrize(
+    "above",
+    ["Scenario: C", "Scenario: C\n    Examples: F", "Background: C"],
+    ids=["scenario", "examples", "background"],
+)
+def test_background_that_is_a_description(above: str) -> None:
+    """Only a feature and a rule have backgrounds; a docstring needs a step before."""
+    text = (
+        f'Feature: F\n  {above}\n  Background: G\n    """json\n    Given:\n'
+        "  @a\n  Scenario: D\n    Given x\n"
+    )
+
+    found = read_feature(text)
+
+    assert told(found.scenarios) == list(scenarios(oracle(text)))
+    assert "G" not in [each.name for each in found.backgrounds]
+
+
+def test_description_below_comments() -> None:
+    """A line that only looks like a headline ends the comments above a scenario."""
+    feature = read_feature(
+        "Feature: F\n  Scenario: C\n    # of C\n    Background: G\n  Scenario: D\n"
+    )
+
+    assert [each.comments for each in feature.scenarios] == [(), ()]
+
+
 def test_another_language() -> None:
     """A comment before the feature sets the language."""
     text = (

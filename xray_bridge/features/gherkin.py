@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 WITH_STEPS = frozenset({"background", "scenario", "outline"})
-# Blocks without examples: below them, an Examples line is part of a description.
-NO_EXAMPLES = frozenset({"feature", "rule", "background"})
+# Where such a headline may be; elsewhere it is a line of a description.
+WITH_EXAMPLES = frozenset({"scenario", "outline", "examples"})
+WITH_BACKGROUND = frozenset({"feature", "rule"})
 DOCSTRINGS = ('"""', "```")
 LONGEST_SHOWN = 60
 _LANGUAGE = re.compile(r"#\s*language\s*:\s*([A-Za-z_-]+)\s*")
@@ -125,18 +126,18 @@ def _keywords_of(language: str) -> _Keywords:
 
 @dataclass
 class _OpenBlock:
-    """The block that is being read."""
+    """The block that is being read; its body are steps, or the rows of examples."""
 
     kind: str
     name: str
     line: int
     tags: list[str]
     comments: tuple[str, ...] = ()
-    has_steps: bool = False
+    has_body: bool = False
 
     @property
     def takes_comments(self) -> bool:
-        return self.kind == "background" and not self.has_steps
+        return self.kind == "background" and not self.has_body
 
     def block(self) -> Block:
         return Block(
@@ -162,8 +163,8 @@ class _Reader:
             self._take_comment(line)
         elif line.startswith("@"):
             self.tags += _split_tags(line)
-        elif found := self.keywords.headline.fullmatch(line):
-            self._open_block(found[1], found[2].strip(), number)
+        elif found := self._read_headline(line):
+            self._open_block(*found, number)
         elif line and not self.blocks:
             raise _no_feature_error(line, number)
         elif line:
@@ -173,9 +174,11 @@ class _Reader:
         """Take a step, a docstring, a table row, or a line of a description."""
         current = self.blocks[-1]
         self.comments = []
-        if current.kind in WITH_STEPS and line.startswith(self.keywords.steps):
-            current.has_steps = True
-        elif current.has_steps and line.startswith(DOCSTRINGS):
+        if current.kind == "examples":
+            current.has_body = current.has_body or line.startswith("|")
+        elif current.kind in WITH_STEPS and line.startswith(self.keywords.steps):
+            current.has_body = True
+        elif current.has_body and line.startswith(DOCSTRINGS):
             self.docstring = line[:3]
 
     def _take_comment(self, line: str) -> None:
@@ -187,13 +190,25 @@ class _Reader:
         elif self.blocks:
             self.comments.append(line.lstrip("#").strip())
 
-    def _open_block(self, word: str, name: str, number: int) -> None:
-        kind = self.keywords.kinds[word]
-        if kind != "feature" and not self.blocks:
-            raise _no_feature_error(f"{word}: {name}", number)
-        is_second = kind == "feature" and self.blocks
-        if is_second or (kind == "examples" and self.blocks[-1].kind in NO_EXAMPLES):
-            return  # a line of a description
+    def _read_headline(self, line: str) -> tuple[str, str] | None:
+        """Return kind and name; none for a line that is part of a description."""
+        found = self.keywords.headline.fullmatch(line)
+        if found and self._may_open(kind := self.keywords.kinds[found[1]]):
+            return kind, found[2].strip()
+        return None
+
+    def _may_open(self, kind: str) -> bool:
+        if not self.blocks:
+            return kind == "feature"
+        current = self.blocks[-1]
+        if kind == "examples":
+            return current.kind in WITH_EXAMPLES
+        if kind == "background":
+            # No description is after a body: there, the parser refuses the file.
+            return current.kind in WITH_BACKGROUND or current.has_body
+        return kind != "feature"
+
+    def _open_block(self, kind: str, name: str, number: int) -> None:
         # Tags before a background may be text of a description; tags of examples
         # are not the scenario's.
         tags = [] if kind == "background" else self.tags
