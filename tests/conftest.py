@@ -115,6 +115,16 @@ def _started_processes(
 
 
 @pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    """Turn the log off after a test: ``-v`` is for one process, and tests share one."""
+    logger = logging.getLogger(log.NAME)
+    before = (logger.handlers, logger.level, logger.propagate)
+    yield
+    logger.handlers, level, logger.propagate = before
+    logger.setLevel(level)
+
+
+@pytest.fixture(autouse=True)
 def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Remove the variables of settings and CI systems."""
     for name in os.environ:

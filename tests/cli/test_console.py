@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import logging
 import re
 import subprocess
 import types
@@ -29,7 +28,7 @@ from xray_bridge.runs.run_directory import State
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     Run = Callable[[Sequence[str]], str]
 
@@ -48,16 +47,6 @@ def assert_harmless(printed: str) -> None:
     assert not AT_START.search(printed)
     assert "\x1b" not in printed
     assert SECRET not in printed
-
-
-@pytest.fixture(autouse=True)
-def _quiet() -> Iterator[None]:
-    """``-v`` is for one process, and tests share theirs."""
-    logger = logging.getLogger("xray_bridge")
-    before = (logger.handlers, logger.level, logger.propagate)
-    yield
-    logger.handlers, level, logger.propagate = before
-    logger.setLevel(level)
 
 
 @pytest.fixture
