@@ -59,6 +59,9 @@ def test_what_a_later_version_adds_is_ignored(tmp_path: Path) -> None:
     ("name", "value"),
     [
         ("status", 7),
+        ("status", "sent"),
+        ("exit_code", "0"),
+        ("error", {"slug": "unreachable"}),
         ("counts", 5),
         ("counts", {"<img src=x>": 1}),
         ("counts", {"passed": "1 <img src=x>"}),
@@ -66,6 +69,7 @@ def test_what_a_later_version_adds_is_ignored(tmp_path: Path) -> None:
         ("accepted", [1]),
         ("test_execution", ["CALC-20"]),
         ("test_execution", {"key": 7}),
+        ("test_execution", {"url": "https://jira.example.com"}),
         ("refused", [7]),
         ("refused", [{"key": None, "tests": 5, "message": ""}]),
         ("failures", [{"name": "x"}]),

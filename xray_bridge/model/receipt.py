@@ -27,6 +27,9 @@ DRY_RUN = "dry run"
 EMPTY = "empty"
 KEPT = "kept"
 SKIPPED = "skipped"
+STATUSES = frozenset(
+    {DELIVERED, PARTLY_REFUSED, FAILED, AMBIGUOUS, DRY_RUN, EMPTY, KEPT, SKIPPED}
+)
 # An ambiguous upload is described in the same words everywhere.
 UNKNOWN = "UNKNOWN: Xray may or may not have received the results"
 # Lines about missing evidence on a screen; receipt.json has all.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from xray_bridge.errors import RunDirectoryError
 from xray_bridge.model.gate import RESULTS
-from xray_bridge.model.receipt import Receipt
+from xray_bridge.model.receipt import STATUSES, Receipt
 from xray_bridge.runs.json_files import read_json
 from xray_bridge.runs.shapes import check_types
 
@@ -48,7 +48,10 @@ def _changed_error(path: Path, wrong: str) -> RunDirectoryError:
 
 def _list_wrong(receipt: Receipt) -> Iterator[str]:
     """Yield what no receipt of ours has."""
-    numbers: list[Any] = [receipt.sent, receipt.ignored, *receipt.counts.values()]
+    numbers: list[Any] = [
+        *(receipt.sent, receipt.ignored, receipt.exit_code),
+        *receipt.counts.values(),
+    ]
     numbers += () if receipt.accepted is None else [receipt.accepted]
     lists = (receipt.left_out, receipt.incomplete, receipt.notices)
     texts: list[Any] = [
@@ -57,6 +60,12 @@ def _list_wrong(receipt: Receipt) -> Iterator[str]:
     ]
     for kind, values in ((int, numbers), (str, texts)):
         yield from (f"{each!r}" for each in values if type(each) is not kind)
+    if receipt.status not in STATUSES:
+        yield f"the status {receipt.status!r}"
+    if receipt.test_execution and "key" not in receipt.test_execution:
+        yield "a Test Execution without a key"
+    if receipt.error and "message" not in receipt.error:
+        yield "an error without a message"
     yield from (f"{each!r}" for each in receipt.counts if not WORDS.fullmatch(each))
     for row in receipt.gate.rows if receipt.gate else ():
         if not row.rule.isidentifier():

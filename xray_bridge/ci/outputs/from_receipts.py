@@ -85,7 +85,8 @@ def read_variables(path: Path) -> dict[str, str]:
     """Read the variables of a run; empty if their file is missing."""
     try:
         lines = path.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError):
+    except (OSError, ValueError):
+        # No text, or a path of a receipt from elsewhere that is none.
         return {}
     pairs = (line.partition("=") for line in lines)
     return {name: value for name, _, value in pairs if name in NAMES}
