@@ -220,6 +220,15 @@ def test_a_senseless_claim_holds_for_a_day(bucket: Bucket, content: bytes) -> No
                 "exit_code": math.inf,
             }
         ).encode(),
+        json.dumps(
+            {
+                "is_delivered": True,
+                "by": "me",
+                "parts": sorted(PARTS),
+                "executions": [],
+                "exit_code": 1 << 70,
+            }
+        ).encode(),
         b"\xff",
     ],
 )
@@ -229,6 +238,16 @@ def test_a_senseless_outcome_delivers_nothing(bucket: Bucket, content: bytes) ->
     bucket.put_new("4711/merge/outcome-000001.json", content)
 
     assert isinstance(Merge(bucket, "4711").wait_for_turn(PARTS, 0), Turn)
+
+
+def test_a_claim_after_the_last_of_six_digits_is_seen(bucket: Bucket) -> None:
+    """Else a job would try to write it for ever."""
+    for name in ("claim-999999", "outcome-999999"):
+        bucket.put_new(f"4711/merge/{name}.json", b"{}")
+    a_turn(bucket, "job a")
+
+    with pytest.raises(ClaimedError, match="job a has claimed"):
+        Merge(bucket, "4711", "job b").wait_for_turn(PARTS, 0)
 
 
 def test_texts_of_other_jobs_are_one_short_line(bucket: Bucket) -> None:

@@ -43,8 +43,10 @@ SETTLES = 300.0
 LONGEST = 86_400.0
 # Pauses between looks at another job's claim.
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 5.0
-NUMBERED = re.compile(r"(claim|outcome)-(\d{6})\.json")
+# As ``_name`` writes it, so that the number after the last is seen, too.
+NUMBERED = re.compile(r"(claim|outcome)-([0-9]{6}|[1-9][0-9]{6,})\.json")
 SHOWN = 200
+EXIT_CODES = range(256)
 # What reading an object that makes no sense may raise.
 NO_SENSE = (
     AttributeError,
@@ -307,6 +309,9 @@ def _make_claim(found: Any) -> Claim:
 
 
 def _make_outcome(found: Any) -> Outcome:
+    exit_code = int(found["exit_code"])
+    if exit_code not in EXIT_CODES:
+        raise ValueError(exit_code)
     return Outcome(
         is_delivered=found["is_delivered"] is True,
         by=one_line(str(found["by"]))[:SHOWN],
@@ -315,5 +320,5 @@ def _make_outcome(found: Any) -> Outcome:
             Sent(one_line(str(key))[:SHOWN], one_line(str(url))[:SHOWN], int(tests))
             for key, url, tests in found["executions"]
         ),
-        exit_code=int(found["exit_code"]),
+        exit_code=exit_code,
     )
