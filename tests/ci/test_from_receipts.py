@@ -325,3 +325,15 @@ def test_command_outputs_without_an_upload(
     said = capsys.readouterr().err
     assert "has no receipt yet" in said
     assert "was not uploaded: dry run" in said
+
+
+def test_a_damaged_receipt_of_another_run_is_no_upload(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its status may have any type."""
+    monkeypatch.chdir(tmp_path)
+    for content in (DELIVERED.to_json(), {"status": []}):
+        run = recorded(tmp_path, a_run()).path
+        (run / "receipt.json").write_text(json.dumps(content))
+
+    assert main(["outputs"]) == 0

@@ -19,7 +19,8 @@ import time
 from typing import TYPE_CHECKING
 
 from tests.fuzzing.mutations import mutated
-from tests.fuzzing.readers import PLACE, READERS, folder, known
+from tests.fuzzing.places import PLACE, folder
+from tests.fuzzing.readers import READERS, known
 
 
 if TYPE_CHECKING:

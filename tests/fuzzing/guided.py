@@ -19,7 +19,8 @@ OURS = ["xray_bridge"]
 
 with atheris.instrument_imports(include=OURS):
     from tests.fuzzing.mutations import mutated
-    from tests.fuzzing.readers import READERS, folder, known
+    from tests.fuzzing.places import folder
+    from tests.fuzzing.readers import READERS, known
 
 # Of one execution, in seconds by the clock on the wall, on a machine that may be busy.
 PATIENCE = 30

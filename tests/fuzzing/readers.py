@@ -5,23 +5,31 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import os
 import shutil
-import tempfile
-from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.builders import a_connection, a_run, a_scenario_run, a_step, recorded
+from tests.fuzzing.own_files import OWN_FILES
+from tests.fuzzing.places import Reader, folder, written
+from xray_bridge.ci.comments.places import SERVICES, Place, Service
 from xray_bridge.client import response
 from xray_bridge.client.cloud import CloudXray
+from xray_bridge.client.comments import open_comments
 from xray_bridge.client.connection import ApiKey, Connection
+from xray_bridge.client.coverage import coverage_of
+from xray_bridge.client.datasets import fetch_datasets
+from xray_bridge.client.executions import list_executions
 from xray_bridge.client.http import Deadline, Http
 from xray_bridge.client.import_answer import read_import_answer
 from xray_bridge.client.issues import TESTS
+from xray_bridge.client.known_tests import list_tests
 from xray_bridge.client.response import Answer
+from xray_bridge.client.run_details import read_details
 from xray_bridge.client.server import ServerXray
+from xray_bridge.client.test_issues import read_tests
+from xray_bridge.client.test_runs import open_test_runs
 from xray_bridge.config import stored_connections
 from xray_bridge.config.resolve import ini_layer, resolve
 from xray_bridge.config.secret import Secret
@@ -34,7 +42,7 @@ from xray_bridge.features.download import Limits
 from xray_bridge.formats import convert, read
 from xray_bridge.formats.read import repair, xray
 from xray_bridge.formats.read.protocol import Source
-from xray_bridge.model.dialect import CLOUD, DIALECTS
+from xray_bridge.model.dialect import CLOUD, DIALECTS, SERVER
 from xray_bridge.model.formats import SCENARIO_FORMATS
 from xray_bridge.model.tags import PREFIXES
 from xray_bridge.runs import report_files
@@ -45,28 +53,11 @@ from xray_bridge.upload.arrivals import Arrivals
 
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
-# Where the folder of this process is made, for whoever removes it after its end.
-PLACE = "XRAY_BRIDGE_FUZZING"
-MEMORY = Path(os.environ.get(PLACE, "/dev/shm"))  # noqa: S108 - a folder below it
 SAMPLES = Path(__file__).parents[1] / "samples"
 CORPUS = SAMPLES / "fuzz"
 LIMITS = Limits(file_bytes=1 << 16, total_bytes=1 << 18, ratio_from_bytes=1 << 12)
-
-
-@cache
-def folder() -> Path:
-    """A folder of this process, in memory where there is such a place."""
-    place = MEMORY if MEMORY.is_dir() else None
-    return Path(tempfile.mkdtemp(prefix="xray-bridge-fuzz-", dir=place))
-
-
-def written(content: bytes, name: str) -> Path:
-    """A file with that content."""
-    path = folder() / name
-    path.write_bytes(content)
-    return path
 
 
 def report(content: bytes) -> None:
@@ -189,9 +180,28 @@ def answer(content: bytes) -> None:
         partial(client.tests_in, "CALC-1"),
         partial(client.search, TESTS, "x"),
     ]
+    dialect = DIALECTS[SERVER if isinstance(client, ServerXray) else CLOUD]
+    questions += [
+        partial(fetch_datasets, client, dialect, ["CALC-1"]),
+        partial(list_executions, client, dialect, "CALC", "CALC-7"),
+        partial(list_tests, client, dialect, "CALC"),
+        partial(read_tests, client, dialect, "CALC", "Test"),
+        partial(read_details, client, dialect, "1"),
+        partial(coverage_of(client).read, {"CALC-70": ["CALC-1"]}),
+        lambda: open_test_runs(client, dialect, "CALC-7").list_statuses(None),
+    ]
+    questions += [
+        partial(_read_comments, http, service) for service in SERVICES.values()
+    ]
     for question in questions:
         with contextlib.suppress(XrayBridgeError):
             question()
+
+
+def _read_comments(http: Http, service: Service) -> None:
+    place = Place(service=service, url="http://x", path="/comments", number="1")
+    for comment in open_comments(http, place, Secret("s")).list_all():
+        assert "\n" not in comment.path
 
 
 @cache
@@ -269,19 +279,6 @@ def settings(content: bytes) -> None:
             look()
 
 
-@dataclass(frozen=True)
-class Reader:
-    """What reads, and what is known to be read."""
-
-    read: Callable[[bytes], None]
-    seeds: Callable[[], Iterable[bytes]] = field(default=tuple)
-
-    def __call__(self, content: bytes) -> None:
-        """Read; errors of ours are an answer."""
-        with contextlib.suppress(XrayBridgeError):
-            self.read(content)
-
-
 def _samples(*names: str) -> list[bytes]:
     return [(SAMPLES / name).read_bytes() for name in names]
 
@@ -289,6 +286,11 @@ def _samples(*names: str) -> list[bytes]:
 def _foreign() -> list[bytes]:
     real = filter(Path.is_file, sorted((SAMPLES / "real" / "convert").iterdir()))
     return [path.read_bytes() for path in real if path.suffix != ".md"]
+
+
+def _ctrf() -> list[bytes]:
+    place = SAMPLES / "real" / "convert"
+    return [path.read_bytes() for path in sorted(place.glob("ctrf-*.json"))]
 
 
 def _of_allure() -> list[bytes]:
@@ -342,6 +344,14 @@ GRAPHQL = json.dumps(
     {
         "data": {
             "getTestExecutions": {"total": 1, "results": [EXECUTION]},
+            "getTests": {"total": 1, "results": [{"issueId": "1", **TEST_OF_CLOUD}]},
+            "getDatasets": [
+                {
+                    "testIssueId": "1",
+                    "parameters": [{"name": "User"}],
+                    "rows": [{"order": 1, "Values": ["ann"]}],
+                }
+            ],
             "getStatuses": [{"name": "PASSED"}],
             "getProjectSettings": {"projectId": "1", "testEnvironments": ["a"]},
         }
@@ -374,6 +384,15 @@ ANSWERS = (
     b'{"errorMessages":["no"],"errors":{"project":"is required"}}',
     b'{"message":"m","testIssues":[{"id":"1","key":"CALC-1","issueType":{"name":"Test"}}]}',
     b'"a-token"',
+    (
+        b'[{"id":1,"key":"CALC-1","status":"PASS","testEnvironments":["a"],'
+        b'"comment":"c","evidences":[{"fileName":"a","fileURL":"http://x"}]}]'
+    ),
+    b'[{"id":1,"user":{"login":"b","type":"Bot"},"author":{"id":7},"body":"a\\nb"}]',
+    (
+        b'{"id":7,"values":[{"id":1,"content":{"raw":"a"}}],'
+        b'"value":[{"id":1,"comments":[{"id":1,"content":"a"}]}]}'
+    ),
     b"<!DOCTYPE html><html><script>x</script><body>Log in</body></html>",
 )
 
@@ -428,6 +447,8 @@ READERS = {
     ),
     "runs": Reader(run, _runs),
     "settings": Reader(settings, lambda: SETTINGS),
+    "ctrf": Reader(foreign, _ctrf),
+    **OWN_FILES,
 }
 
 

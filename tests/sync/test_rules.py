@@ -55,6 +55,7 @@ def test_test_sets(given: object, keys: tuple[str, ...]) -> None:
         ({"test_sets": "smoke"}, "must be a list of issue keys, such as CALC-50"),
         ({"test_sets": {"a": 5}}, "must be a list of issue keys, such as CALC-50"),
         ({"rows": "all"}, "rows is 'all', but must be each or one"),
+        ({"rows": []}, "rows is [], but must be each or one"),
         ({"links": "yes"}, "links is 'yes', but must be true or false"),
     ],
 )

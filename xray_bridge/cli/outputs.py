@@ -130,4 +130,5 @@ def _receipt_path(name: str | None, report_dir: Path) -> Path:
 
 
 def _is_of_upload(path: Path) -> bool:
-    return json_files.read_json(path).get("status") in REPORTED
+    # Of a damaged one, it may have any type.
+    return str(json_files.read_json(path).get("status")) in REPORTED

@@ -145,7 +145,7 @@ def _test_sets(value: object) -> dict[str, tuple[str, ...]]:
 
 
 def _rows(value: object) -> str:
-    if value not in {EACH, ONE}:
+    if not isinstance(value, str) or value not in {EACH, ONE}:
         msg = f"must be {EACH} or {ONE}"
         raise ValueError(msg)
     return str(value)
