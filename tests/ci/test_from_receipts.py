@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -332,7 +332,8 @@ def test_a_damaged_receipt_of_another_run_is_no_upload(
 ) -> None:
     """Its status may have any type."""
     monkeypatch.chdir(tmp_path)
-    for content in (DELIVERED.to_json(), {"status": []}):
+    odd: list[dict[str, Any]] = [DELIVERED.to_json(), {"status": []}]
+    for content in odd:
         run = recorded(tmp_path, a_run()).path
         (run / "receipt.json").write_text(json.dumps(content))
 

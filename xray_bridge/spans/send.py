@@ -103,9 +103,7 @@ def _send(
         find_proxies(address, given, settings.redactor),
     )
     with _last_words() as words:
-        exporter = OTLPSpanExporter(
-            endpoint=address, timeout=PATIENCE, session=session
-        )
+        exporter = OTLPSpanExporter(endpoint=address, timeout=PATIENCE, session=session)
         try:
             while batch := list(islice(spans, BATCH)):
                 # A socket's timeout does not limit an answer that comes slowly.
