@@ -184,7 +184,7 @@ def answer(content: bytes) -> None:
     questions += [
         partial(fetch_datasets, client, dialect, ["CALC-1"]),
         partial(list_executions, client, dialect, "CALC", "CALC-7"),
-        partial(list_tests, client, dialect, "CALC"),
+        partial(list_tests, client, dialect, "CALC", "Test"),
         partial(read_tests, client, dialect, "CALC", "Test"),
         partial(read_details, client, dialect, "1"),
         partial(coverage_of(client).read, {"CALC-70": ["CALC-1"]}),
