@@ -9,6 +9,7 @@ import json
 import shutil
 import zipfile
 from datetime import date
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from obstore.store import MemoryStore
@@ -31,6 +32,7 @@ from xray_bridge.objects.bucket import Bucket
 from xray_bridge.objects.claims import Merge
 from xray_bridge.objects.pack import pack_run
 from xray_bridge.quarantine.write import add_entry
+from xray_bridge.runs.join import join_copies
 from xray_bridge.runs.receipts import read_receipt
 from xray_bridge.sync import rules
 from xray_bridge.sync.lock import LOCK_FILE, read_lock, write_lock
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from xray_bridge.model.dataset import Dataset
+    from xray_bridge.runs.run_directory import RunDirectory
 
 KEY, RUN_ID = "CALC-1", "4711"
 TODAY = date(2026, 11, 30)
@@ -113,18 +116,24 @@ def claims(content: bytes) -> None:
     merge.wait_for_turn(frozenset({"a"}), 0)
 
 
+@cache
+def _sound_run() -> RunDirectory:
+    return recorded(folder() / "part", a_run(keys=[KEY]), run_id=RUN_ID)
+
+
 def part(content: bytes) -> None:
-    """An object with a part, whose name has the digest of its content."""
+    """An object with a part, named by its digest; it is fetched and merged."""
     bucket = Bucket(MemoryStore(), "memory://")
     digest = hashlib.sha256(content).hexdigest()
-    name = layout.part_name(RUN_ID, "20261130T000000Z-00000000", digest)
+    name = layout.part_name(RUN_ID, _sound_run().id, digest)
     bucket.put_file(name, io.BytesIO(content))
     target = folder() / "parts"
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir()
     found = layout.list_parts(bucket, RUN_ID)
-    for each in transfer.fetch_parts(bucket, found, target, RUN_ID):
-        assert list(each.runs([])) is not None
+    fetched = transfer.fetch_parts(bucket, found, target, RUN_ID)
+    whole = join_copies(fetched, target / "whole")
+    assert len(list(whole.lines())) <= len(content)
 
 
 def dataset(content: bytes) -> None:
@@ -250,9 +259,8 @@ def _as_json(content: bytes) -> bytes:
 
 def _parts() -> list[bytes]:
     """A part, and zips with a file in place of one of it."""
-    directory = recorded(folder() / "part", a_run(keys=[KEY]), run_id=RUN_ID)
     target = io.BytesIO()
-    pack_run(directory, b'{"state": "sealed"}', target)
+    pack_run(_sound_run(), {"state.json": b'{"state": "sealed"}'}, target)
     with zipfile.ZipFile(target) as packed:
         contents = {name: packed.read(name) for name in packed.namelist()}
     found = [target.getvalue()]
