@@ -258,7 +258,7 @@ def _as_json(content: bytes) -> bytes:
 
 
 def _parts() -> list[bytes]:
-    """A part, and zips with a file in place of one of it."""
+    """A part, and zips of another program with one more file."""
     target = io.BytesIO()
     pack_run(_sound_run(), {"state.json": b'{"state": "sealed"}'}, target)
     with zipfile.ZipFile(target) as packed:
@@ -267,7 +267,7 @@ def _parts() -> list[bytes]:
     for method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         file = io.BytesIO()
         with zipfile.ZipFile(file, "w", method) as made:
-            for name, content in {**contents, "evidence/x": b"y"}.items():
+            for name, content in {**contents, f"evidence/{'0' * 64}": b"y"}.items():
                 made.writestr(name, content)
         found.append(file.getvalue())
     return found
