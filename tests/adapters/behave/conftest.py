@@ -78,10 +78,14 @@ class Project:
         chosen = ["-f", formatter] if formatter else []
         return self._start("behave", *chosen, *arguments, timeout=timeout)
 
-    def rerun(self, *arguments: str) -> Finished:
+    def rerun(self, *arguments: str, run: tuple[str, ...] = ()) -> Finished:
         """Run ``xray-bridge rerun``; the arguments go to behave."""
         behave = (sys.executable, "-m", "behave", "-f", FORMATTER)
-        return self._start("xray_bridge", "rerun", "--", *behave, *arguments)
+        return self.command("rerun", *run, "--", *behave, *arguments)
+
+    def command(self, *arguments: str) -> Finished:
+        """Run ``xray-bridge``."""
+        return self._start("xray_bridge", *arguments)
 
     def _start(self, module: str, *arguments: str, timeout: float = 60) -> Finished:
         environ = {k: v for k, v in os.environ.items() if not k.startswith("XRAY_")}

@@ -61,6 +61,8 @@ class Row:
     A situation, its exit code, and a line of the output.
 
     ``first`` are the arguments of an earlier run, ``given`` those of the run itself.
+    ``part``: the earlier one is merged, and this part is named; empty: the merged run
+    is.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Row:
     broken: str = ""
     rules: str = ""
     table: str = ""
+    part: str | None = None
 
 
 def rows(table: Iterable[Row]) -> list[object]:
@@ -240,6 +243,32 @@ RERUN = [
         given=(),
     ),
     Row(
+        name="the run is incomplete, and all its other tests pass",
+        code=0,
+        line="is incomplete, so tests without a result in it run, too",
+        first=COLLECT,
+        broken="interrupt",
+        given=(),
+    ),
+    Row(
+        name="the run has merged parts",
+        code=0,
+        line="1 flaky",
+        first=(*COLLECT, *SANDBOX),
+        broken="first",
+        part="",
+        given=(),
+    ),
+    Row(
+        name="the run is a part that was merged",
+        code=2,
+        line="(rerun that run)",
+        first=COLLECT,
+        broken="first",
+        part="the oldest",
+        given=(),
+    ),
+    Row(
         name="no test ran in the run, or there is no run",
         code=2,
         line="no test ran in",
@@ -253,11 +282,15 @@ RERUN = [
 def test_a_rerun(shop: Project, row: Row) -> None:
     """Its exit code is that of the command, and it is not 0 if no test ran again."""
     write(shop, row)
-    shop.environ["BROKEN"] = "yes" if row.broken else ""
+    shop.environ["BROKEN"] = {"first": "yes"}.get(row.broken, row.broken)
     shop.run(*row.first)
-    shop.environ["BROKEN"] = row.broken
+    name: tuple[str, ...] = ()
+    if row.part is not None:
+        name = (shop.directories[0].id,) if row.part else ()
+        shop.command("upload", ".xray", "--sandbox")
+    shop.environ["BROKEN"] = "" if row.broken == "interrupt" else row.broken
 
-    done = shop.rerun(*row.given)
+    done = shop.rerun(*row.given, run=name)
 
     assert (done.code, row.line in f"{done.out}{done.err}") == (row.code, True)
 

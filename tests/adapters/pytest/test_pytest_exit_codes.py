@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -57,7 +58,8 @@ class Row:
     A situation, its exit code, and a line of the output.
 
     ``first`` are the arguments of an earlier session, ``given`` those of the session or
-    of the rerun. ``n2``: also with two workers.
+    of the rerun. ``part``: the earlier one is merged, and this part is named; empty:
+    the merged run is. ``n2``: also with two workers.
     """
 
     name: str
@@ -68,6 +70,7 @@ class Row:
     broken: str = ""
     rules: str = ""
     table: str = ""
+    part: str | None = None
     n2: bool = False
 
 
@@ -258,6 +261,29 @@ RERUN = [
         broken="first",
     ),
     Row(
+        name="the run is incomplete, and all its other tests pass",
+        code=0,
+        line="is incomplete, so tests without a result in it run, too",
+        first=("--xray-collect", "--xray-sandbox"),
+        broken="interrupt",
+    ),
+    Row(
+        name="the run has merged parts",
+        code=0,
+        line="1 flaky",
+        first=("--xray-collect", "--xray-sandbox"),
+        broken="first",
+        part="",
+    ),
+    Row(
+        name="the run is a part that was merged",
+        code=2,
+        line="(rerun that run)",
+        first=("--xray-collect", "--xray-sandbox"),
+        broken="first",
+        part="the oldest",
+    ),
+    Row(
         name="no test ran in the run, or there is no run",
         code=2,
         line="no test ran in",
@@ -277,11 +303,18 @@ def test_a_rerun(shop: Project, row: Row, workers: tuple[str, ...]) -> None:
     """Its exit code is that of the command, and it is not 0 if no test ran again."""
     write(shop, row)
     first = UPLOAD if row.first is None else row.first
-    shop.run(*first, *workers, BROKEN="yes" if row.broken else "")
+    before = {"first": "yes"}.get(row.broken, row.broken)
+    shop.run(*first, *workers, BROKEN=before)
     given = () if row.given is UPLOAD else row.given
-    shop.environ(BROKEN=row.broken)
+    name: tuple[str, ...] = ()
+    if row.part is not None:
+        name = (shop.runs[0].name,) if row.part else ()
+        words = ("-m", "xray_bridge", "upload", ".xray", "--sandbox")
+        shop.pytester.run(sys.executable, *words)
+    again = "" if row.broken == "interrupt" else row.broken
+    shop.environ(BROKEN=again)
 
-    done = rerun(shop, "--", *given, *workers)
+    done = rerun(shop, *name, "--", *given, *workers)
 
     assert (done.ret, row.line in printed_by(done)) == (row.code, True)
 
