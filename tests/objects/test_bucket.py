@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from obstore.exceptions import GenericError, PermissionDeniedError
+from obstore.exceptions import AlreadyExistsError, GenericError, PermissionDeniedError
 
 from xray_bridge.errors import StoreError, UsageError
 from xray_bridge.objects import bucket as room
@@ -60,6 +60,32 @@ def test_a_conflict_that_lasts_is_an_error(
 
     with pytest.raises(StoreError, match="409 ConditionalRequestConflict"):
         bucket.put_new("a/b", b"x")
+
+
+def test_two_writers_of_whom_none_has_won(
+    bucket: Bucket, fail: Callable[..., None]
+) -> None:
+    """The bucket says that there is an object, but there is none: one writes again."""
+    fail(*[AlreadyExistsError("Object at location a/b already exists")] * 3)
+
+    assert bucket.put_new("a/b", b"x")
+
+
+def test_two_writers_of_whom_none_wins_is_an_error(
+    bucket: Bucket, fail: Callable[..., None]
+) -> None:
+    """After some attempts; nobody may take it for a claim that another job has."""
+    fail(*[AlreadyExistsError("Object at location a/b already exists")] * 99)
+
+    with pytest.raises(StoreError, match=r"a/b could not be written: .* a conflict"):
+        bucket.put_new("a/b", b"x")
+
+
+def test_an_object_that_is_not_there(bucket: Bucket) -> None:
+    """It has no content; its blocks are an error, because it was listed."""
+    assert bucket.read("a/b") is None
+    with pytest.raises(FileNotFoundError):
+        next(bucket.blocks("a/b"))
 
 
 def test_an_own_object_whose_answer_was_lost_is_new(bucket: Bucket) -> None:
