@@ -72,6 +72,16 @@ def test_parts_of_a_merged_run_are_not_counted_twice(tmp_path: Path) -> None:
     assert propose_releases(SETTINGS, tmp_path / ".xray") == []
 
 
+def test_a_run_that_cannot_be_read_counts_for_nothing(tmp_path: Path) -> None:
+    """It is neither a pass nor a failure."""
+    history(tmp_path, "pppp")
+    *_, last = sorted((tmp_path / ".xray" / "runs").iterdir())
+    (last / "journal.jsonl").unlink()
+    (last / "journal.jsonl").mkdir()
+
+    assert propose_releases(SETTINGS, tmp_path / ".xray") == [LINE.format(3)]
+
+
 def test_a_project_without_quarantine_proposes_nothing(tmp_path: Path) -> None:
     """No run is read then."""
     history(tmp_path, "ppp")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
 from tests.builders import a_run, a_scenario_run, a_test, recorded
+from xray_bridge.errors import RunDirectoryError
 from xray_bridge.model.results import Outcome, TestRun
 from xray_bridge.runs import attempts, run_directory
 from xray_bridge.runs.attempts import complete_rerun, join_attempts, split_attempts
@@ -165,6 +168,31 @@ def test_completing_twice_changes_nothing(tmp_path: Path, killed: str) -> None:
 
     assert directory.journal.read_bytes() == first
     assert outcomes(directory) == {"test_a[1]": "flaky", "test_a[2]": "passed"}
+
+
+def test_a_full_disk_loses_no_result(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error names the file, and the next attempt completes the run."""
+    directory = a_rerun(tmp_path, ROWS, AGAIN)
+    full = OSError(errno.ENOSPC, "No space left on device")
+    with monkeypatch.context() as patch:
+        patch.setattr(attempts, "encode_line", Mock(side_effect=full))
+        with pytest.raises(RunDirectoryError, match="written: No space left"):
+            complete_rerun(directory)
+    complete_rerun(directory)
+
+    assert outcomes(directory) == {"test_a[1]": "flaky", "test_a[2]": "passed"}
+
+
+def test_results_that_cannot_be_kept_are_an_error(tmp_path: Path) -> None:
+    """A merged run without them would know less than its parts."""
+    directory = a_rerun(tmp_path, ROWS, AGAIN)
+    whole = recorded(tmp_path)
+    (whole.path / attempts.ELSEWHERE).mkdir()
+
+    with pytest.raises(RunDirectoryError, match="cannot be written: Is a directory"):
+        attempts.keep_elsewhere([directory], whole)
 
 
 def test_a_damaged_line_stays_to_be_counted(tmp_path: Path) -> None:

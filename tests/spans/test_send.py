@@ -8,6 +8,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock
 
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
@@ -300,6 +301,18 @@ def test_certificates_of_the_settings(
         notice = sent(directory, url, **settings)
 
     assert (notice == "") is (by != "nobody")
+
+
+def test_a_defect_of_a_library_is_a_notice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The results were delivered already; the text may have anything in it."""
+    name = "opentelemetry.exporter.otlp.proto.http.trace_exporter.OTLPSpanExporter"
+    monkeypatch.setattr(name, Mock(side_effect=KeyError("hunter2")))
+
+    notice = sent(a_directory(tmp_path, a_run()), "http://127.0.0.1:9")
+
+    assert notice.endswith(": unexpected KeyError")
 
 
 def test_redirect_is_not_followed(

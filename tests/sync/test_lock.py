@@ -112,3 +112,12 @@ def test_an_unchanged_file_is_left_alone(tmp_path: Path) -> None:
     write_lock(path, "CALC", [a_line()])
 
     assert path.stat().st_ino == before
+
+
+def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
+    """The Tests are in Xray already; the next sync finds them by their names."""
+    (tmp_path / "file").touch()
+
+    with pytest.raises(ReportError, match="cannot be written: ") as caught:
+        write_lock(tmp_path / "file" / LOCK_FILE, "CALC", [a_line()])
+    assert caught.value.hint.endswith("Tests are found by their names")
