@@ -220,7 +220,8 @@ CLAIM = (
 )
 OUTCOME = (
     b'{"version": 1, "is_delivered": true, "by": "job a", "parts": ["a"], '
-    b'"executions": [["CALC-7", "https://jira/browse/CALC-7", 2]], "exit_code": 0}'
+    b'"executions": [["CALC-7", "https://jira/browse/CALC-7", 2]], "exit_code": 0, '
+    b'"split_by": ""}'
 )
 TABLE = b'User,Pass word*,note\r\nann,1,"a, b"\r\nbob,,x\r\nann,1,"a, b"\r\n'
 CACHED = (

@@ -217,6 +217,7 @@ def test_a_senseless_claim_holds_for_a_day(bucket: Bucket, content: bytes) -> No
                 "by": "me",
                 "parts": sorted(PARTS),
                 "executions": [],
+                "split_by": "",
                 "exit_code": math.inf,
             }
         ).encode(),
@@ -226,6 +227,7 @@ def test_a_senseless_claim_holds_for_a_day(bucket: Bucket, content: bytes) -> No
                 "by": "me",
                 "parts": sorted(PARTS),
                 "executions": [],
+                "split_by": "",
                 "exit_code": 1 << 70,
             }
         ).encode(),

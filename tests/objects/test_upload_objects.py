@@ -176,6 +176,23 @@ def test_parts_that_were_split_are_not_sent_as_one(
     assert len(bench.executions) == 2
 
 
+@pytest.mark.parametrize("flags", [(), ("--dry-run",)], ids=["send", "dry run"])
+def test_parts_that_were_sent_as_one_are_not_split(
+    bench: Bench, upload: Any, flags: tuple[str, ...]
+) -> None:
+    """Their results would be in two Test Executions."""
+    upload()
+    bench.put(4)
+    code, printed = upload("--split-by", "environment", *flags)
+
+    (key,) = [row.key for row in bench.executions]
+    assert code == 2
+    assert f"run id 4711 was sent as {key}, with all parts" in printed
+    assert "(leave out --split-by environment)" in printed
+    assert upload()[0] == 0
+    assert len(bench.executions) == 1
+
+
 def test_a_dry_run_claims_and_sends_nothing(bench: Bench, upload: Any) -> None:
     """It shows the requests, and what it fetched."""
     code, printed = upload("--dry-run")

@@ -30,7 +30,6 @@ from xray_bridge.objects.bucket import open_bucket
 from xray_bridge.objects.claims import Merge, Outcome, Sent, Turn
 from xray_bridge.objects.transfer import fetch_parts
 from xray_bridge.runs.evidence import format_size
-from xray_bridge.runs.split import ENVIRONMENT, FLAG
 from xray_bridge.text import count
 from xray_bridge.upload.draft import do_nothing
 
@@ -102,12 +101,15 @@ class _Work:
         return parts
 
     def refuse_other_split(self, delivered: Outcome | None) -> None:
-        """Raise UsageError if parts were split that now are sent as one."""
-        several = delivered is not None and len(delivered.executions) > 1
-        if delivered is not None and several and not self._arguments.split_by:
-            msg = f"run id {self.run_id} was sent as {delivered.keys}, each with the "
-            msg += f"parts of one {ENVIRONMENT}"
-            raise UsageError(msg, hint=f"add {FLAG}")
+        """Raise UsageError if parts were sent as one, and now are split, or reverse."""
+        way = self._arguments.split_by
+        if not (delivered and delivered.executions) or delivered.split_by == way:
+            return
+        msg = f"run id {self.run_id} was sent as {delivered.keys}, "
+        if way:
+            raise UsageError(f"{msg}with all parts", hint=f"leave out --split-by {way}")
+        msg += f"each with the parts of one {delivered.split_by}"
+        raise UsageError(msg, hint=f"add --split-by {delivered.split_by}")
 
     def send_in_turn(self, merge: Merge, turn: Turn) -> list[Receipt]:
         """Send the parts that are there now, and write the outcome."""
@@ -134,6 +136,7 @@ class _Work:
                 if each.test_execution.get("key")
             ),
             exit_code=max(receipt.exit_code for receipt in receipts),
+            split_by=self._arguments.split_by,
         )
         try:
             turn.end(outcome)

@@ -85,7 +85,8 @@ class Outcome:
     """
     What the holder of a claim reached: Test Executions, and the parts in them.
 
-    ``is_delivered``: nothing is left to send.
+    ``is_delivered``: nothing is left to send. ``split_by`` is what the parts of each
+    Test Execution have in common; empty if there is one for all of them.
     """
 
     is_delivered: bool
@@ -93,6 +94,7 @@ class Outcome:
     parts: tuple[str, ...] = ()
     executions: tuple[Sent, ...] = ()
     exit_code: int = 0
+    split_by: str = ""
 
     @property
     def keys(self) -> str:
@@ -321,4 +323,5 @@ def _make_outcome(found: Any) -> Outcome:
             for key, url, tests in found["executions"]
         ),
         exit_code=exit_code,
+        split_by=one_line(str(found["split_by"]))[:SHOWN],
     )
