@@ -148,3 +148,8 @@ def test_short_rows_are_filled_and_empty_columns_left_out() -> None:
     found = make_dataset("CALC-5", ["A", "", "B"], [["1"], ["2", "", "3"]], "now")
 
     assert (found.columns, found.rows) == (("A", "B"), (("1", ""), ("2", "3")))
+
+
+def test_a_value_that_looks_like_the_number_of_an_equal_row() -> None:
+    """All rows are numbered then, because no two may have one id."""
+    assert make_ids([["a"], ["a"], ["a-2"]]) == ["a-row1", "a-2-row2", "a-2-row3"]
