@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+# pytester takes modules away that were first imported within a test, and neither
+# obstore 0.8 nor requests take being there twice.
+import obstore.store  # noqa: F401
 import pytest
 
-# pytester takes modules away that were first imported within a test, and requests
-# does not take being there twice.
 import xray_bridge.upload.publish  # noqa: F401
 from xray_sandbox import Store, TestExecutionRow
 
