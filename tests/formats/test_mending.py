@@ -74,6 +74,14 @@ MENDED = {
         '<testsuite name="b"><testcase a=" name=\'c\' > "/></testsuite>',
         '<testsuite name="b"><testcase a=" name=\'c\' > " name="b"/></testsuite>',
     ),
+    "attempt of pytest whose worker crashed": (
+        '<testsuite><testcase time="0.000" /> <testcase name="a"/></testsuite>',
+        '<testsuite> <testcase name="a"/></testsuite>',
+    ),
+    "attempt with an end tag": (
+        '<testsuite><testcase time="1.5"> </testcase><testcase name="a"/></testsuite>',
+        '<testsuite><testcase name="a"/></testsuite>',
+    ),
     "todo that failed": (
         (
             '<testsuite><testcase name="a"><skipped type="todo"/>'
@@ -145,6 +153,32 @@ def test_copy_reads_as_it_was_counted(tmp_path: Path) -> None:
 
     assert {(c.name, c.outcome) for c in found} == {(c.name, c.outcome) for c in cases}
     assert not again.incomplete
+
+
+def test_attempts_are_no_tests(tmp_path: Path) -> None:
+    """Neither passed ones nor ones that the suite's totals lack."""
+    attempts = '<testcase time="0.000" />' * 2
+    content = f'<testsuite tests="1">{attempts}<testcase name="a"/></testsuite>'
+
+    reading, cases = taken(tmp_path, content)
+
+    assert [case.name for case in cases] == ["a"]
+    assert not reading.disagreements
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        '<testcase time="0"><failure/></testcase>',
+        '<testcase time="0"><skipped/></testcase>',
+        '<testcase classname="" time="0"/>',
+    ],
+)
+def test_a_result_without_a_name_stays(tmp_path: Path, case: str) -> None:
+    """Somebody has written what became of it."""
+    _, (found,) = taken(tmp_path, f'<testsuite name="b">{case}</testsuite>')
+
+    assert found.name == "b.b"
 
 
 def test_tag_that_is_longer_than_a_block(tmp_path: Path) -> None:

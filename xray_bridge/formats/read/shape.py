@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 OUTSIDE = "(outside of tests)"
 # The texts about changes; a number follows.
 UNNAMED = "tests without a name named after their suites"
+NO_TESTS = "attempts without name and result left out"
 NOT_RUN = "tests that did not run marked as skipped"
 NOT_STARTED = "tests that CTest could not start marked as failed"
 BY_STATUS = "tests with a failed status marked as failed"
@@ -82,12 +83,14 @@ class Change:
 
     ``what`` describes it. ``attributes`` get a value, or are removed if it is None;
     children with the tags in ``cut`` are removed; ``child`` is XML added at the end.
+    ``is_removal``: the element is no test, and is left out.
     """
 
     what: str
     attributes: Mapping[str, str | None] = field(default_factory=dict)
     cut: tuple[str, ...] = ()
     child: str = ""
+    is_removal: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -263,6 +263,10 @@ class XmlCollector:
         changes += shape.mend(test, self._groups)
         if changes:
             self.changes.update(change.what for change in changes)
+            if any(change.is_removal for change in changes):
+                if self._editor:
+                    self._editor.cut_element(self._start_of_test, self._place)
+                return
             found = verdict_of(shape.word(test))
             if self._editor:
                 self._editor.change_element(

@@ -75,6 +75,9 @@ def _plain_result(test: Element) -> Case | str:
 
 
 def _mend_test(test: Element, groups: Sequence[Group]) -> Iterator[Change]:
+    if _is_only_an_attempt(test):
+        yield Change(what=shape.NO_TESTS, is_removal=True)
+        return
     yield from shape.name_unnamed(test, groups)
     is_red = any(each in test.children for each in FAILURES)
     if is_red and _is_expected(test.children.get("skipped")):
@@ -89,6 +92,16 @@ def _mend_test(test: Element, groups: Sequence[Group]) -> Iterator[Change]:
         test.children["failure"] = test.children.pop("skipped")
         child = shape.element_xml("failure", test.children["failure"])
         yield Change(what=shape.NOT_STARTED, cut=("skipped",), child=child)
+
+
+def _is_only_an_attempt(test: Element) -> bool:
+    """
+    Whether pytest wrote it for an attempt that ended with its worker.
+
+    The last attempt is a test of its own. Seen with pytest 9.2, pytest-xdist 3.8 and
+    pytest-rerunfailures 16.7: ``findings/xdist-crash-reruns-without-names.sh``.
+    """
+    return not test.children and test.attributes.keys() <= {"time"}
 
 
 def _is_expected(skipped: Mapping[str, str] | None) -> bool:
