@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -338,3 +339,18 @@ def test_a_damaged_receipt_of_another_run_is_no_upload(
         (run / "receipt.json").write_text(json.dumps(content))
 
     assert main(["outputs"]) == 0
+
+
+@pytest.mark.parametrize(("is_newest", "code"), [(False, 0), (True, 83)])
+def test_a_receipt_that_cannot_be_read_counts_only_if_it_is_the_newest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_newest: bool, code: int
+) -> None:
+    """Then nobody knows whether an older one is meant."""
+    monkeypatch.chdir(tmp_path)
+    for number, content in enumerate([json.dumps(DELIVERED.to_json()), "nonsense"]):
+        path = recorded(tmp_path, a_run()).path / "receipt.json"
+        path.write_text(content)
+        order = number if is_newest else -number
+        os.utime(path, (10**9 + order, 10**9 + order))
+
+    assert main(["outputs"]) == code

@@ -118,10 +118,10 @@ def _receipt_path(name: str | None, report_dir: Path) -> Path:
         path = find_run(name, report_dir).path / "receipt.json"
         found = path if path.is_file() else None
     else:
-        written = filter(
-            _is_of_upload, (report_dir / run_directory.RUNS).glob("*/receipt.json")
-        )
-        found = max(written, key=lambda path: path.stat().st_mtime_ns, default=None)
+        written = (report_dir / run_directory.RUNS).glob("*/receipt.json")
+        # A damaged one stops this only if nothing was uploaded after it.
+        newest_first = sorted(written, key=lambda path: -path.stat().st_mtime_ns)
+        found = next(filter(_is_of_upload, newest_first), None)
     if found is None:
         msg = f"{name} has no receipt" if name else f"{report_dir} has no receipt yet"
         hint = "upload it first; `xray-bridge runs` lists the run directories"
