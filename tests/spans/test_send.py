@@ -20,6 +20,7 @@ from tests.builders import a_run, a_scenario_run, a_test, recorded, settings_of
 from tests.scripted import answer
 from tests.tls import needs_openssl, over_tls, self_signed
 from xray_bridge.client.connection import CA_VARIABLES
+from xray_bridge.client.transport import PlainSession
 from xray_bridge.model.results import Outcome
 from xray_bridge.runs.merge import Results
 from xray_bridge.spans import send
@@ -191,6 +192,22 @@ def test_many_results_are_sent_in_batches(
 
     assert len(collector.server.received) == 3
     assert len({span.span_id for span in collector.spans}) == 5
+
+
+def test_a_failure_without_words_is_a_notice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing arrived, and the next attempt sends the spans."""
+
+    def fail(*_: Any, **__: Any) -> Any:
+        raise ConnectionResetError
+
+    monkeypatch.setattr(PlainSession, "send", fail, raising=False)
+    directory = a_directory(tmp_path, a_run())
+    notice = sent(directory, "http://127.0.0.1:9")
+
+    assert notice.startswith("the spans were not sent to http://127.0.0.1:9/")
+    assert not (directory.path / send.SENT).exists()
 
 
 def test_refusal_is_a_notice_without_secrets(

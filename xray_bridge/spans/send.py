@@ -113,7 +113,7 @@ def _send(
                     found = run_within(seconds, partial(exporter.export, batch))
                 if found is not SpanExportResult.SUCCESS:
                     reasons = ["the collector did not take them", *words]
-                    return str(session.failure or reasons[-1])
+                    return str(session.failure or "") or reasons[-1]
         finally:
             exporter.shutdown()  # type: ignore[no-untyped-call]
     try:
