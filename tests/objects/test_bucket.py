@@ -88,6 +88,17 @@ def test_an_object_that_is_not_there(bucket: Bucket) -> None:
         next(bucket.blocks("a/b"))
 
 
+def test_a_huge_object_is_not_read_into_memory(
+    bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Anybody who may write to the bucket can write one where a claim belongs."""
+    bucket.put_new("a/b", bytes((1 << 20) + 1))
+    monkeypatch.setattr("xray_bridge.objects.bucket.LARGEST", 1 << 20)
+
+    with pytest.raises(StoreError, match="/a/b is larger than 1 MiB"):
+        bucket.read("a/b")
+
+
 def test_an_own_object_whose_answer_was_lost_is_new(bucket: Bucket) -> None:
     """Another content is another writer's."""
     assert bucket.put_new("a/b", b"mine")

@@ -205,33 +205,44 @@ def test_a_senseless_claim_holds_for_a_day(bucket: Bucket, content: bytes) -> No
         Merge(bucket, "4711").wait_for_turn(PARTS, 0)
 
 
+SENSE: dict[str, Any] = {
+    "is_delivered": True,
+    "by": "me",
+    "parts": sorted(PARTS),
+    "number": 2,
+    "executions": [["CALC-7", "https://jira/browse/CALC-7", 2]],
+    "split_by": "",
+    "exit_code": 0,
+}
+
+
+def test_the_outcome_of_another_program_counts(bucket: Bucket) -> None:
+    """It has all fields; those below differ in one."""
+    a_turn(bucket)
+    bucket.put_new("4711/merge/outcome-000001.json", json.dumps(SENSE).encode())
+
+    assert isinstance(Merge(bucket, "4711").wait_for_turn(PARTS, 0), Outcome)
+
+
 @pytest.mark.parametrize(
     "content",
     [
         b"",
         b"[1]",
         b'{"is_delivered": true}',
-        json.dumps(
-            {
-                "is_delivered": True,
-                "by": "me",
-                "parts": sorted(PARTS),
-                "executions": [],
-                "split_by": "",
-                "exit_code": math.inf,
-            }
-        ).encode(),
-        json.dumps(
-            {
-                "is_delivered": True,
-                "by": "me",
-                "parts": sorted(PARTS),
-                "executions": [],
-                "split_by": "",
-                "exit_code": 1 << 70,
-            }
-        ).encode(),
         b"\xff",
+        *(
+            json.dumps({**SENSE, **odd}).encode()
+            for odd in (
+                {"exit_code": math.inf},
+                {"exit_code": 1 << 70},
+                {"number": None},
+                {"executions": ["CALC-7"]},
+                {"split_by": None},
+                {"split_by": ["environment"]},
+                {"split_by": "x; a command"},
+            )
+        ),
     ],
 )
 def test_a_senseless_outcome_delivers_nothing(bucket: Bucket, content: bytes) -> None:

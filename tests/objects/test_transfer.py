@@ -36,7 +36,7 @@ def a_part(tmp_path: Path, run_id: str = "4711") -> RunDirectory:
     return recorded(tmp_path, a_run(Outcome.FAILED, keys=["CALC-1"]), run_id=run_id)
 
 
-def fetch(bucket: Bucket, folder: Path, run_id: str = "4711") -> list[RunDirectory]:
+def fetch(bucket: Bucket, folder: Path, run_id: str = "4711") -> list[pack.PackedRun]:
     """Fetch all parts of a CI run."""
     folder.mkdir()
     return fetch_parts(bucket, layout.list_parts(bucket, run_id), folder, run_id)
@@ -160,6 +160,59 @@ def test_a_rerun_takes_the_place_of_its_part(
     assert (found.info.replaces, found.info.parts) == (part.id, ())
     assert not is_partial_rerun(found)
     assert list(found.runs()) == list(twice.runs())
+
+
+def put_replacing(bucket: Bucket, run: RunDirectory, other: str) -> str:
+    """Put a run that says that another one is in it; its address."""
+    run.info = replace(run.info, replaces=other)
+    return put_run(run, bucket, dry_run=False).object
+
+
+@pytest.mark.parametrize("is_there", [True, False], ids=["a part", "another rerun"])
+def test_a_rerun_without_the_results_of_its_part_is_refused(
+    bucket: Bucket, tmp_path: Path, is_there: bool
+) -> None:
+    """It would make a failure disappear."""
+    part = a_part(tmp_path)
+    place = part.id if is_there else ID
+    loser = put_replacing(bucket, part, "" if is_there else ID)
+    other = recorded(
+        tmp_path / "other",
+        a_run(name="test_other"),
+        run_id="4711",
+        started=part.info.started + 60,
+    )
+    winner = put_replacing(bucket, other, place)
+
+    with pytest.raises(RunDirectoryError) as caught:
+        fetch(bucket, tmp_path / "fetched")
+    assert caught.value.message == f"{winner} replaces {loser}, but lacks 1 result"
+
+
+def test_a_damaged_part_that_was_run_again_is_named(
+    bucket: Bucket, tmp_path: Path
+) -> None:
+    """Nobody can tell what the rerun lacks."""
+    address = put_damaged(bucket, tmp_path, b"test_one")
+    (part,) = layout.list_parts(bucket, "4711")
+    put_replacing(bucket, a_part(tmp_path / "rerun"), part.id)
+
+    with pytest.raises(RunDirectoryError, match="cannot be read: Bad CRC") as caught:
+        fetch(bucket, tmp_path / "fetched")
+    assert caught.value.message.startswith(address)
+
+
+def test_parts_that_replace_each_other_or_themselves_are_kept(
+    bucket: Bucket, tmp_path: Path
+) -> None:
+    """No rerun does that, and no result is lost."""
+    one, two, three = (a_part(tmp_path / str(number)) for number in range(3))
+    put_replacing(bucket, one, two.id)
+    put_replacing(bucket, two, one.id)
+    put_replacing(bucket, three, three.id)
+    found = fetch(bucket, tmp_path / "fetched")
+
+    assert sorted(part.id for part in found) == sorted({one.id, two.id, three.id})
 
 
 def test_a_rerun_that_xray_has_the_rest_of_keeps_it(
@@ -372,6 +425,19 @@ def test_a_part_that_is_no_zip_is_refused(bucket: Bucket, tmp_path: Path) -> Non
 
     with pytest.raises(RunDirectoryError, match="is refused: the zip has no end"):
         fetch(bucket, tmp_path / "fetched")
+
+
+def test_a_part_that_is_larger_than_a_zip_is_not_fetched(
+    bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would fill the disk."""
+    put = put_run(a_part(tmp_path), bucket, dry_run=False)
+    limits = replace(pack.LIMITS, total_bytes=put.bytes - 1)
+    monkeypatch.setattr("xray_bridge.objects.transfer.LIMITS", limits)
+
+    with pytest.raises(RunDirectoryError, match="is refused: it is larger than 4 GiB"):
+        fetch(bucket, tmp_path / "fetched")
+    assert not list((tmp_path / "fetched").iterdir())
 
 
 def test_other_objects_are_no_parts(bucket: Bucket) -> None:

@@ -13,10 +13,10 @@ from xray_bridge import cli
 from xray_bridge.cli import upload_parts
 from xray_bridge.client import connection
 from xray_bridge.client.pauses import Pauses
-from xray_bridge.model.results import Outcome
+from xray_bridge.model import results
 from xray_bridge.objects import claims, layout
 from xray_bridge.objects.bucket import Bucket, open_bucket
-from xray_bridge.objects.claims import Merge, Turn
+from xray_bridge.objects.claims import Merge, Outcome, Turn
 from xray_bridge.objects.transfer import put_run
 from xray_bridge.runs import run_directory
 from xray_sandbox import CREDENTIALS, Store, TestExecutionRow, running
@@ -57,7 +57,7 @@ class Bench:
             "environments": BROWSERS[(number - 1) % 3],
             **changes.pop("settings", {}),
         }
-        outcome = Outcome.FAILED if number == 2 else Outcome.PASSED
+        outcome = results.Outcome.FAILED if number == 2 else results.Outcome.PASSED
         directory = recorded(
             self._folder / "shards" / str(number),
             a_run(outcome, keys=[f"CALC-{number}"], name=f"test_{number}"),
@@ -214,6 +214,41 @@ def test_a_missing_part_is_an_error_and_comes_later(bench: Bench, upload: Any) -
     assert "Incomplete: parts are missing: 3 of 4 were found" in printed
     assert again == 0
     assert bench.found == [["CALC-1", "CALC-2", "CALC-3", "CALC-4"]]
+
+
+def test_a_later_job_that_expects_more_parts_is_red(bench: Bench, upload: Any) -> None:
+    """Although the job before it, which expected none, was green."""
+    upload()
+    code, printed = upload("--parts", "4")
+    enough, _ = upload("--parts", "3")
+
+    assert code == 83
+    assert "Incomplete: parts are missing: 3 of 4 were found" in printed
+    assert enough == 0
+    assert len(bench.executions) == 1
+
+
+def test_a_rerun_does_not_hide_a_missing_part(bench: Bench, upload: Any) -> None:
+    """It takes the place of its first part, also for a later job."""
+    first = bench.put(4)
+    bench.put(4, replaces=first, started=STARTED + 60)
+    before, _ = upload("--parts", "4")
+    code, printed = upload("--parts", "5")
+
+    assert (before, code) == (0, 83)
+    assert "Incomplete: parts are missing: 4 of 5 were found" in printed
+
+
+def test_a_later_job_has_the_exit_code_of_the_first(bench: Bench, upload: Any) -> None:
+    """Also if there was nothing to send, for which there is no Test Execution."""
+    parts = [part.id for part in layout.list_parts(bench.bucket, "4711")]
+    turn = Merge(bench.bucket, "4711").wait_for_turn(frozenset(parts), 0)
+    assert isinstance(turn, Turn)
+    turn.end(Outcome(is_delivered=True, parts=tuple(parts), number=3, exit_code=83))
+    code, printed = upload()
+
+    assert code == 83
+    assert "there was nothing to send" in printed
 
 
 def test_a_failed_job_leaves_the_parts_to_the_next(

@@ -58,7 +58,7 @@ def send_all(arguments: argparse.Namespace, command: Effective) -> list[Receipt]
     merge = Merge(work.bucket, work.run_id)
     if command.local.dry_run:
         work.refuse_other_split(merge.look().delivered)
-        receipts = work.send(listed)
+        receipts, _ = work.send(listed)
         what = f"{_describe(listed)} in {work.bucket.address}; no claim was made"
         return _with_notice(receipts, what)
     with progress.step("waiting for the claim of another job"):
@@ -67,7 +67,7 @@ def send_all(arguments: argparse.Namespace, command: Effective) -> list[Receipt]
         )
     if isinstance(turn, Outcome):
         work.refuse_other_split(turn)
-        return _receipts_of(turn)
+        return work.receipts_of(turn)
     try:
         work.refuse_other_split(merge.look().delivered)
         return work.send_in_turn(merge, turn)
@@ -117,7 +117,7 @@ class _Work:
         settings = self._command.local
         lasts = settings.deadline * settings.phases
         with turn.kept():
-            receipts = self.send(listed, lambda: turn.begin_sending(lasts))
+            receipts, number = self.send(listed, lambda: turn.begin_sending(lasts))
         statuses = {receipt.status for receipt in receipts}
         if AMBIGUOUS in statuses:
             # The claim lasts until Jira's search shows what was created.
@@ -126,6 +126,7 @@ class _Work:
             is_delivered=statuses <= ARRIVED,
             by=merge.by,
             parts=tuple(part.id for part in listed),
+            number=number,
             executions=tuple(
                 Sent(
                     each.test_execution["key"],
@@ -146,9 +147,9 @@ class _Work:
 
     def send(
         self, parts: Sequence[Part], begin: Callable[[], None] = do_nothing
-    ) -> list[Receipt]:
+    ) -> tuple[list[Receipt], int]:
         """
-        Fetch, merge and send the parts.
+        Fetch, merge and send the parts; return receipts, and the number of parts.
 
         ``begin`` is called before the first request of each run; it may raise an error.
         """
@@ -157,7 +158,25 @@ class _Work:
                 fetched = fetch_parts(self.bucket, parts, Path(folder), self.run_id)
             self._refuse_mixture(fetched)
             origin = Origin(copies=tuple(fetched), begin_sending=begin)
-            return upload_parts.send_all(self._arguments, self._command, (), origin)
+            sent = upload_parts.send_all(self._arguments, self._command, (), origin)
+            return sent, len(fetched)
+
+    def receipts_of(self, outcome: Outcome) -> list[Receipt]:
+        """Return receipts of a delivery by another job."""
+        keys = outcome.keys
+        done = f"already delivered, as {keys}" if keys else "there was nothing to send"
+        receipts = [
+            Receipt(
+                status=DELIVERED,
+                test_execution={"key": sent.key, "url": sent.url},
+                sent=sent.tests,
+                exit_code=outcome.exit_code,
+            )
+            for sent in outcome.executions
+        ] or [Receipt(status=EMPTY, exit_code=outcome.exit_code)]
+        missing = upload_parts.missing_parts(outcome.number, self._arguments.parts)
+        receipts = upload_parts.with_missing(receipts, missing)
+        return _with_notice(receipts, f"{done}, by {outcome.by}")
 
     def _refuse_mixture(self, fetched: Iterable[RunDirectory]) -> None:
         """Raise an error for parts of several runs or frameworks under one run id."""
@@ -189,23 +208,6 @@ def _list_counted(found: Counter[str]) -> str:
     return ", ".join(
         f"{name[:40] or 'none'} ({number})" for name, number in sorted(found.items())
     )
-
-
-def _receipts_of(outcome: Outcome) -> list[Receipt]:
-    """Return receipts of a delivery by another job."""
-    keys = outcome.keys
-    done = f"already delivered, as {keys}" if keys else "there was nothing to send"
-    notice = f"{done}, by {outcome.by}"
-    receipts = [
-        Receipt(
-            status=DELIVERED,
-            test_execution={"key": sent.key, "url": sent.url},
-            sent=sent.tests,
-            exit_code=outcome.exit_code,
-        )
-        for sent in outcome.executions
-    ]
-    return _with_notice(receipts or [Receipt(status=EMPTY)], notice)
 
 
 def _with_notice(receipts: list[Receipt], notice: str) -> list[Receipt]:

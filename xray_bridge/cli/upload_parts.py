@@ -99,16 +99,9 @@ def send_all(
     found = parts.find_parts(
         paths or [report_dir], report_dir, run_id=run_id, copies=origin.copies
     )
-    missing = _missing_parts(found, arguments.parts)
-    code = RunDirectoryError.exit_code if missing else 0
-    sent = [
-        replace(
-            receipt,
-            incomplete=merge_lines((receipt.incomplete, missing)),
-            exit_code=receipt.exit_code or code,
-        )
-        for receipt in _send_groups(found, arguments, command, missing, origin)
-    ]
+    missing = missing_parts(len(found.parts), arguments.parts)
+    sent = _send_groups(found, arguments, command, missing, origin)
+    sent = with_missing(sent, missing)
     extra = _extra_parts(found, arguments.parts)
     notices = (*sent[-1].notices, *found.sent, *extra)
     return [*sent[:-1], replace(sent[-1], notices=notices)]
@@ -186,11 +179,24 @@ def _send_parts(
     return send_run(whole, command, now, incomplete=missing, begin=origin.begin_sending)
 
 
-def _missing_parts(found: Found, expected: int | None) -> tuple[str, ...]:
-    number = len(found.parts)
+def missing_parts(number: int, expected: int | None) -> tuple[str, ...]:
+    """Return why a run with this number of parts is incomplete; empty if it is not."""
     if not expected or number >= expected:
         return ()
     return (f"{run_directory.PARTS_MISSING}: {number} of {expected} were found",)
+
+
+def with_missing(receipts: list[Receipt], missing: tuple[str, ...]) -> list[Receipt]:
+    """Return the receipts of a run of which parts are missing."""
+    code = RunDirectoryError.exit_code if missing else 0
+    return [
+        replace(
+            receipt,
+            incomplete=merge_lines((receipt.incomplete, missing)),
+            exit_code=receipt.exit_code or code,
+        )
+        for receipt in receipts
+    ]
 
 
 def _extra_parts(found: Found, expected: int | None) -> tuple[str, ...]:

@@ -32,6 +32,8 @@ ATTEMPTS = 6
 FIRST_PAUSE = 0.1
 # Bytes that are read at once, and of one request of a large object.
 CHUNK = 8 << 20
+# Bytes of an object that is read into memory: an outcome names all parts, a claim none.
+LARGEST = 16 << 20
 RETRIES = 4
 
 
@@ -127,16 +129,27 @@ class Bucket:
         raise StoreError(msg, hint="try again later")
 
     def read(self, name: str) -> bytes | None:
-        """Return the content of an object; None if there is none."""
+        """
+        Return the content of a small object; None if there is none.
+
+        Raises StoreError, also for an object that is larger than ``LARGEST``.
+        """
         import obstore
 
-        def get() -> bytes:
-            return bytes(obstore.get(self._store, name).bytes())
+        def get() -> bytes | None:
+            found = obstore.get(self._store, name)
+            if found.meta["size"] > LARGEST:
+                return None
+            return bytes(found.bytes())
 
         try:
-            return self._call("read", get, passes=(FileNotFoundError,))
+            content = self._call("read", get, passes=(FileNotFoundError,))
         except FileNotFoundError:
             return None
+        if content is None:
+            msg = f"{self.where(name)} is larger than {LARGEST >> 20} MiB"
+            raise StoreError(msg, hint="xray-bridge did not write it: remove it")
+        return content
 
     def blocks(self, name: str) -> Iterator[bytes]:
         """

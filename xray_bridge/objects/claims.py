@@ -24,6 +24,7 @@ from xray_bridge.ci import detect
 from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import ClaimedError, StoreError
 from xray_bridge.objects.layout import MERGE, folder_of
+from xray_bridge.runs.split import WAYS
 from xray_bridge.text import one_line
 
 
@@ -85,13 +86,15 @@ class Outcome:
     """
     What the holder of a claim reached: Test Executions, and the parts in them.
 
-    ``is_delivered``: nothing is left to send. ``split_by`` is what the parts of each
-    Test Execution have in common; empty if there is one for all of them.
+    ``is_delivered``: nothing is left to send. ``number`` of the parts, without those
+    that were run again. ``split_by`` is what the parts of each Test Execution have in
+    common; empty if there is one for all of them.
     """
 
     is_delivered: bool
     by: str = ""
     parts: tuple[str, ...] = ()
+    number: int = 0
     executions: tuple[Sent, ...] = ()
     exit_code: int = 0
     split_by: str = ""
@@ -311,17 +314,18 @@ def _make_claim(found: Any) -> Claim:
 
 
 def _make_outcome(found: Any) -> Outcome:
-    exit_code = int(found["exit_code"])
-    if exit_code not in EXIT_CODES:
-        raise ValueError(exit_code)
+    exit_code, split_by = int(found["exit_code"]), found["split_by"]
+    if exit_code not in EXIT_CODES or split_by not in ("", *WAYS):
+        raise ValueError(exit_code, split_by)
     return Outcome(
         is_delivered=found["is_delivered"] is True,
         by=one_line(str(found["by"]))[:SHOWN],
         parts=tuple(map(str, found["parts"])),
+        number=int(found["number"]),
         executions=tuple(
             Sent(one_line(str(key))[:SHOWN], one_line(str(url))[:SHOWN], int(tests))
             for key, url, tests in found["executions"]
         ),
         exit_code=exit_code,
-        split_by=one_line(str(found["split_by"]))[:SHOWN],
+        split_by=split_by,
     )

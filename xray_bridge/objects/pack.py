@@ -125,7 +125,7 @@ class PackedRun(RunDirectory):
     def __init__(self, path: Path, where: str) -> None:
         super().__init__(path)
         self.id = path.stem
-        self._where = where
+        self.where = where
         try:
             with path.open("rb") as packed, open_checked(packed, LIMITS) as found:
                 archive, infos = found
@@ -157,8 +157,8 @@ class PackedRun(RunDirectory):
             with zipfile.ZipFile(self.path) as archive:
                 content = archive.open(name)
         except BROKEN as error:
-            raise OSError(errno.EIO, str(error), self._where) from None
-        entry = _Entry(content, self._sizes[name], self._where)
+            raise OSError(errno.EIO, str(error), self.where) from None
+        entry = _Entry(content, self._sizes[name], self.where)
         return io.BufferedReader(entry, BUFFER)
 
     def read_file(self, name: str) -> bytes:

@@ -9,17 +9,19 @@ import io
 import json
 import os
 import tempfile
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
+from operator import itemgetter
 from typing import TYPE_CHECKING, BinaryIO
 
 from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import RunDirectoryError
 from xray_bridge.objects import layout
-from xray_bridge.objects.pack import INFO, STATE, PackedRun, pack_run
+from xray_bridge.objects.pack import INFO, LIMITS, STATE, PackedRun, pack_run
 from xray_bridge.runs import attempts, run_directory, under_way
 from xray_bridge.runs.run_directory import State
-from xray_bridge.text import quote_command
+from xray_bridge.text import count, quote_command
 
 
 if TYPE_CHECKING:
@@ -104,12 +106,13 @@ def _files_of_part(
 
 def fetch_parts(
     bucket: Bucket, parts: Sequence[Part], folder: Path, run_id: str
-) -> list[RunDirectory]:
+) -> list[PackedRun]:
     """
     Fetch parts in parallel into a folder, and check each; none is unpacked.
 
     Parts that were run again, and so are in others, are left out. Raises StoreError;
-    RunDirectoryError for a part that was cut or changed, or belongs to another CI run.
+    RunDirectoryError for a part that was cut or changed, or belongs to another CI run,
+    and for a rerun that lacks results of a part that it replaces.
     """
     with ThreadPoolExecutor(THREADS) as pool:
         waiting = [
@@ -123,19 +126,39 @@ def fetch_parts(
     return _leave_out_replaced(fetched)
 
 
-def _leave_out_replaced(parts: Sequence[RunDirectory]) -> list[RunDirectory]:
+def _leave_out_replaced(parts: Sequence[PackedRun]) -> list[PackedRun]:
     """Of a part and its reruns, keep the last, which has all results."""
-    last: dict[str, tuple[tuple[bool, float], RunDirectory]] = {}
+    tries: dict[str, list[tuple[bool, float, PackedRun]]] = {}
     for part in parts:
         info = part.info
-        place = info.replaces or info.id
-        rank = bool(info.replaces), info.started
-        if place not in last or rank > last[place][0]:
-            last[place] = rank, part
-    return [part for _, part in last.values()]
+        place = tries.setdefault(info.replaces or info.id, [])
+        place.append((bool(info.replaces), info.started, part))
+    kept = []
+    for found in tries.values():
+        *earlier, last = (part for *_, part in sorted(found, key=itemgetter(0, 1)))
+        for part in earlier:
+            _refuse_loss(part, last)
+        kept.append(last)
+    return kept
 
 
-def _fetch_part(bucket: Bucket, part: Part, folder: Path, run_id: str) -> RunDirectory:
+def _refuse_loss(part: PackedRun, rerun: PackedRun) -> None:
+    """Raise RunDirectoryError if a rerun lacks results of a part that it replaces."""
+    lost = (_count_tests(part) - _count_tests(rerun)).total()
+    if lost:
+        msg = f"{rerun.where} replaces {part.where}, but lacks {count(lost, 'result')}"
+        raise RunDirectoryError(msg, hint="remove one of them")
+
+
+def _count_tests(part: PackedRun) -> Counter[attempts.Identity]:
+    try:
+        return Counter(map(attempts.identify, part.runs([])))
+    except OSError as error:
+        msg = f"{part.where} cannot be read: {error.strerror}"
+        raise RunDirectoryError(msg) from None
+
+
+def _fetch_part(bucket: Bucket, part: Part, folder: Path, run_id: str) -> PackedRun:
     where = bucket.where(part.entry.name)
     packed = folder / f"{part.id}.zip"
     _copy_object(bucket, part, packed)
@@ -157,6 +180,9 @@ def _fetch_part(bucket: Bucket, part: Part, folder: Path, run_id: str) -> RunDir
 def _copy_object(bucket: Bucket, part: Part, packed: Path) -> None:
     """Copy the object of a part into a file; raise RunDirectoryError if it changed."""
     where = bucket.where(part.entry.name)
+    if part.entry.size > LIMITS.total_bytes:
+        msg = f"{where} is refused: it is larger than 4 GiB"
+        raise RunDirectoryError(msg, hint="remove it")
     digest = hashlib.sha256()
     size = 0
     try:
