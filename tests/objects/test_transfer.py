@@ -362,22 +362,19 @@ def test_a_part_with_a_damaged_entry_is_refused(
     assert caught.value.message.startswith(address)
 
 
-def test_a_damaged_journal_stops_the_merge(bucket: Bucket, tmp_path: Path) -> None:
-    """No result is lost in silence, and the message names the object."""
-    address = put_damaged(bucket, tmp_path, b"test_one")
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [(b"test_one", "be read"), (b"seen by a person", "be copied")],
+    ids=["journal", "evidence"],
+)
+def test_a_damaged_file_of_a_part_stops_the_merge(
+    bucket: Bucket, tmp_path: Path, text: bytes, what: str
+) -> None:
+    """Nothing is lost in silence, and the message names the object."""
+    address = put_damaged(bucket, tmp_path, text)
     parts = fetch(bucket, tmp_path / "fetched")
 
-    with pytest.raises(RunDirectoryError, match="cannot be read: Bad CRC-32") as caught:
-        join.join_copies(parts, tmp_path / "here")
-    assert caught.value.message.startswith(address)
-
-
-def test_damaged_evidence_stops_the_merge(bucket: Bucket, tmp_path: Path) -> None:
-    """As a damaged journal does."""
-    address = put_damaged(bucket, tmp_path, b"seen by a person")
-    parts = fetch(bucket, tmp_path / "fetched")
-
-    with pytest.raises(RunDirectoryError, match="be copied: Bad CRC-32") as caught:
+    with pytest.raises(RunDirectoryError, match=f"cannot {what}: Bad CRC-32") as caught:
         join.join_copies(parts, tmp_path / "here")
     assert caught.value.message.startswith(address)
 
