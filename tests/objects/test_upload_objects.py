@@ -57,7 +57,8 @@ class Bench:
             "environments": BROWSERS[(number - 1) % 3],
             **changes.pop("settings", {}),
         }
-        outcome = results.Outcome.FAILED if number == 2 else results.Outcome.PASSED
+        usual = results.Outcome.FAILED if number == 2 else results.Outcome.PASSED
+        outcome = changes.pop("outcome", usual)
         directory = recorded(
             self._folder / "shards" / str(number),
             a_run(outcome, keys=[f"CALC-{number}"], name=f"test_{number}"),
@@ -237,6 +238,52 @@ def test_a_rerun_does_not_hide_a_missing_part(bench: Bench, upload: Any) -> None
 
     assert (before, code) == (0, 83)
     assert "Incomplete: parts are missing: 4 of 5 were found" in printed
+
+
+def test_parts_that_were_run_again_since_a_failed_merge_count_once(
+    bench: Bench,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The merged run of the failed attempt is in the workspace, but is outdated."""
+    fourth = bench.put(4, outcome=results.Outcome.FAILED)
+    monkeypatch.chdir(tmp_path)
+    command = ["upload", bench.place, "--run-id", "4711", "--parts", "5"]
+    with monkeypatch.context() as patched:
+        patched.setenv("XRAY_URL", f"http://127.0.0.1:{scripted.unused_port()}")
+        failed = cli.main(command)
+    bench.put(4, replaces=fourth, started=STARTED + 60)
+    capsys.readouterr()
+    code = cli.main(command)
+    printed = capsys.readouterr().out
+    again = cli.main(["resend"])
+
+    assert (failed, code, again) == (80, 83, 0)
+    assert "Results: 3 passed, 1 failed\n" in printed
+    assert "parts are missing: 4 of 5 were found" in printed
+    assert "Nothing to send" in capsys.readouterr().out
+    assert bench.found == [["CALC-1", "CALC-2", "CALC-3", "CALC-4"]]
+
+
+def test_a_rerun_after_the_delivery_hides_no_missing_part(
+    bench: Bench,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The merged run in the workspace names the first part."""
+    fourth = bench.put(4)
+    monkeypatch.chdir(tmp_path)
+    command = ["upload", bench.place, "--run-id", "4711", "--parts", "5"]
+    codes = [cli.main(command)]
+    bench.put(4, replaces=fourth, started=STARTED + 60)
+    capsys.readouterr()
+    codes.append(cli.main(command))
+
+    assert codes == [83, 83]
+    assert "parts are missing: 4 of 5 were found" in capsys.readouterr().out
+    assert len(bench.executions) == 1
 
 
 def test_a_later_job_has_the_exit_code_of_the_first(bench: Bench, upload: Any) -> None:

@@ -157,7 +157,12 @@ class _Work:
             with progress.step(f"fetching {_describe(parts)}"):
                 fetched = fetch_parts(self.bucket, parts, Path(folder), self.run_id)
             self._refuse_mixture(fetched)
-            origin = Origin(copies=tuple(fetched), begin_sending=begin)
+            origin = Origin(
+                copies=tuple(fetched),
+                replaced=frozenset(each.id for each in parts)
+                - {each.id for each in fetched},
+                begin_sending=begin,
+            )
             sent = upload_parts.send_all(self._arguments, self._command, (), origin)
             return sent, len(fetched)
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 import tempfile
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +17,13 @@ from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import RunDirectoryError, UsageError
 from xray_bridge.model.receipt import EMPTY, Receipt
 from xray_bridge.runs import parts, run_directory
-from xray_bridge.runs.join import JoinOptions, join_copies, join_parts, preview_join
+from xray_bridge.runs.join import (
+    JoinOptions,
+    join_copies,
+    join_parts,
+    mark_merged,
+    preview_join,
+)
 from xray_bridge.runs.receipts import read_receipt
 from xray_bridge.runs.split import FLAG, WAYS, refuse_split, split_parts
 from xray_bridge.text import merge_lines
@@ -70,11 +77,13 @@ class Origin:
     Where parts come from.
 
     ``copies`` are the parts, if they are in a bucket; they are not marked as merged,
-    because they are removed anyway. ``begin_sending`` is called before the first
-    request of each run; it may raise an error.
+    because they are removed anyway. ``replaced`` are the ids of other parts there, of
+    which copies are reruns. ``begin_sending`` is called before the first request of
+    each run; it may raise an error.
     """
 
     copies: tuple[RunDirectory, ...] = ()
+    replaced: frozenset[str] = frozenset()
     begin_sending: Callable[[], None] = do_nothing
 
 
@@ -97,7 +106,11 @@ def send_all(
     report_dir = Path(settings.report_dir)
     run_id = _run_id(paths, settings)
     found = parts.find_parts(
-        paths or [report_dir], report_dir, run_id=run_id, copies=origin.copies
+        paths or [report_dir],
+        report_dir,
+        run_id=run_id,
+        copies=origin.copies,
+        replaced=origin.replaced,
     )
     missing = missing_parts(len(found.parts), arguments.parts)
     sent = _send_groups(found, arguments, command, missing, origin)
@@ -170,7 +183,13 @@ def _send_parts(
             return replace(send_run(whole, command, now), run="")
     if whole is None:
         join = join_copies if origin.copies else join_parts
-        whole = join(directories, report_dir, how)
+        outdated = [each.directory for each in found.outdated]
+        with ExitStack() as claims:
+            for each in outdated:
+                claims.enter_context(each.claim())
+            whole = join(directories, report_dir, how)
+            for each in outdated:
+                mark_merged(each, whole)
     elif missing and not dry_run:
         with whole.claim():
             state = whole.state

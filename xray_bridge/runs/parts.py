@@ -82,12 +82,15 @@ class Found:
 
     ``sent`` are notices about parts that are left out, because they were sent before.
     ``parts`` are the ids of all parts; ``delivered`` are merged runs that were sent.
+    ``outdated`` are merged runs that were not, and have parts that were run again: the
+    parts are merged anew.
     """
 
     shards: tuple[Shard, ...]
     sent: tuple[str, ...]
     parts: frozenset[str]
     delivered: tuple[Shard, ...]
+    outdated: tuple[Shard, ...] = ()
 
     @property
     def whole(self) -> RunDirectory | None:
@@ -133,18 +136,23 @@ def find_parts(
     *,
     run_id: str = "",
     copies: Sequence[RunDirectory] = (),
+    replaced: frozenset[str] = frozenset(),
 ) -> Found:
     """
     Find the runs to send at or below ``paths``, or choose them from ``copies``.
 
-    ``run_id``: only parts of this CI run. Merged runs of these parts that an earlier
-    attempt has left in ``report_dir`` count. Raises UsageError for parts that do not
-    belong together, RunDirectoryError for runs that cannot be read, or that are named
-    and were sent before.
+    ``run_id``: only parts of this CI run. ``replaced`` are the ids of parts that were
+    run again, and whose results are in ``copies``. Merged runs of these parts that an
+    earlier attempt has left in ``report_dir`` count. Raises UsageError for parts that
+    do not belong together, RunDirectoryError for runs that cannot be read, or that are
+    named and were sent before.
     """
     known = [_read_shard(each) for each in copies] or _read_all(paths)
     wholes = {each.id: each for each in _merged_runs(run_directory.find(report_dir))}
     wholes |= {each.id: each for each in known if each.is_whole}
+    outdated = _find_outdated(wholes.values(), {each.id for each in known}, replaced)
+    for each in outdated:
+        del wholes[each.id]
     here = {each.id: each for each in _of_run(known, run_id)}
     for whole in wholes.values():
         if any(each.is_in(whole) for each in here.values()):
@@ -167,12 +175,27 @@ def find_parts(
         sent=tuple(f"{_count_parts(len(ids))} {said}" for said, ids in gone.items()),
         parts=frozenset().union(
             *(e.leaves for e in here.values() if became[e.id] != REHEARSED)
-        ),
+        )
+        - replaced,
         delivered=tuple(
             each
             for each in here.values()
             if each.is_whole and each.state.state == run_directory.DELIVERED
         ),
+        outdated=outdated,
+    )
+
+
+def _find_outdated(
+    wholes: Iterable[Shard], known: set[str], replaced: frozenset[str]
+) -> tuple[Shard, ...]:
+    """Return the unsent merged runs with replaced parts, and with known parts else."""
+    return tuple(
+        each
+        for each in wholes
+        if each.state.state in run_directory.UNSENT
+        and each.leaves & replaced
+        and each.leaves <= known | replaced
     )
 
 
