@@ -82,7 +82,7 @@ def publish(
     """
     with directory.claim():
         started = time.monotonic()
-        _refuse_sent(directory)
+        _refuse_sent(directory, settings)
         if not directory.is_sealed:
             # Killed before it was sealed: there will be no more results.
             under_way.settle_run(directory)
@@ -117,14 +117,18 @@ def preview(
     further reasons why tests may be missing. Raises RunDirectoryError.
     """
     with directory.look(), tempfile.TemporaryDirectory(prefix="xray-bridge-") as folder:
-        _refuse_sent(directory)
+        _refuse_sent(directory, settings)
         work = _Publishing(directory, settings, Path(folder), copy_to, incomplete)
         found = replace(work.receipt(), attempts=directory.state.attempts)
     return replace(found, run=shown)
 
 
-def _refuse_sent(directory: RunDirectory) -> None:
-    """Raise RunDirectoryError for a run that was delivered, or merged into another."""
+def _refuse_sent(directory: RunDirectory, settings: Settings) -> None:
+    """
+    Raise RunDirectoryError for a run that was delivered, or that others will send.
+
+    The session that has put its run into a bucket may still write a report.
+    """
     state = directory.state
     if state.state == run_directory.DELIVERED:
         msg = f"{directory.path} was already delivered, as {state.test_execution}"
@@ -132,7 +136,7 @@ def _refuse_sent(directory: RunDirectory) -> None:
     if state.message.startswith(run_directory.MERGED):
         msg = f"{directory.path} was {state.message}"
         raise RunDirectoryError(msg, hint="resend that run")
-    if state.message.startswith(run_directory.PUT):
+    if state.message.startswith(run_directory.PUT) and not settings.collect:
         msg = f"{directory.path} was {state.message}"
         raise RunDirectoryError(msg, hint="upload it from there")
 

@@ -49,6 +49,21 @@ def test_a_matrix_is_sent_as_one(
     }
 
 
+def test_the_report_of_behave_is_written(project: Project, tmp_path: Path) -> None:
+    """``behave.ini`` names a file, although the results are in the bucket."""
+    project.write(FEATURES)
+    tmp_path.joinpath("bucket").mkdir()
+    place = tmp_path.joinpath("bucket").as_uri()
+    part = replace(project, environ={"XRAY_RUN_ID": "4711"})
+    finished = part.run(
+        *("-o", "report.json", "-D", f"xray_collect={place}", "features/a.feature")
+    )
+
+    assert finished.code == 0
+    assert "ERROR" not in finished.section
+    assert "works" in (project.path / "report.json").read_text()
+
+
 def test_a_failed_put_is_exit_code_80(project: Project, tmp_path: Path) -> None:
     """And the results are saved."""
     project.write(FEATURES)

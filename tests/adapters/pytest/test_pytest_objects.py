@@ -53,6 +53,19 @@ def bucket(project: Project) -> Path:
     return path
 
 
+def test_reports_are_written_beside_the_part(project: Project, bucket: Path) -> None:
+    """As those of results that stay on this machine."""
+    flags = "--xray-report=report.xml", "--xray-html=page.html", "-k", "test_passes"
+    result = project.run(*flags, BUCKET=bucket.as_uri(), XRAY_RUN_ID="4711")
+    folder = project.pytester.path
+
+    assert result.ret == 0
+    assert "HTML report: page.html" in result.stdout.str()
+    assert "CALC-1" in folder.joinpath("report.xml").read_text()
+    assert folder.joinpath("page.html").is_file()
+    assert list(bucket.glob("4711/parts/*.zip"))
+
+
 def test_shards_are_sent_as_one(project: Project, bucket: Path) -> None:
     """Serial and with workers; the merge job has nothing but the bucket."""
     place = bucket.as_uri()
