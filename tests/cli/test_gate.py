@@ -12,13 +12,18 @@ from tests.builders import STARTED, a_run, recorded
 from xray_bridge import cli
 from xray_bridge.cli.gate_check import with_gate
 from xray_bridge.config.effective import effective_settings
-from xray_bridge.model.receipt import DELIVERED, Receipt
+from xray_bridge.gate import step
+from xray_bridge.model.gate import GateVerdict
+from xray_bridge.model.receipt import DELIVERED, EMPTY, Receipt
+from xray_bridge.model.receipt import FAILED as FAILED_TO_SEND
 from xray_bridge.model.results import Outcome
+from xray_bridge.runs.run_directory import State
 
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from xray_bridge.gate.step import RunToCheck
     from xray_bridge.model.results import TestRun
 
     Command = Callable[..., tuple[int, str]]
@@ -305,3 +310,83 @@ def test_a_resend_checks_the_gate(
 
     assert code == 86
     assert "min_tests  at least 2  1      FAILED" in printed
+
+
+RULES_OF_SPLIT = '{"min_tests": 1, "all_tests_of_plan": true}'
+
+
+@pytest.fixture
+def checked(monkeypatch: pytest.MonkeyPatch) -> list[RunToCheck]:
+    """The runs whose gates were checked."""
+    found: list[RunToCheck] = []
+
+    def check(run: RunToCheck) -> GateVerdict:
+        found.append(run)
+        return GateVerdict()
+
+    monkeypatch.setattr(step, "check_run", check)
+    return found
+
+
+def test_a_run_directory_has_its_own_test_execution(
+    checked: list[RunToCheck], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also beside one that another job has sent, and whose run is not here."""
+    monkeypatch.chdir(tmp_path)
+    own = recorded(tmp_path, a_run())
+    own.state = State(state=DELIVERED, test_execution="CALC-21")
+    receipts = [
+        Receipt(status=DELIVERED, run=run, test_execution={"key": key})
+        for run, key in (("not-here", "CALC-20"), (own.id, "CALC-21"))
+    ]
+
+    with_gate(receipts, effective_settings({"gate": RULES_OF_SPLIT}))
+
+    assert [each.id for each in checked[0].directories] == [own.id]
+    assert checked[0].executions[0] == "CALC-21"
+    assert "CALC-20" in checked[0].executions
+
+
+@pytest.mark.parametrize(
+    ("status", "is_asked"), [(DELIVERED, True), (EMPTY, True), (FAILED_TO_SEND, False)]
+)
+def test_a_server_is_asked_also_if_one_of_several_test_executions_is_empty(
+    checked: list[RunToCheck],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    status: str,
+    *,
+    is_asked: bool,
+) -> None:
+    """The others were delivered, and nothing else is to come."""
+    monkeypatch.chdir(tmp_path)
+    runs = [recorded(tmp_path, a_run()) for _ in range(2)]
+    statuses = (status, DELIVERED)
+    receipts = [
+        Receipt(status=each, run=run.id)
+        for run, each in zip(runs, statuses, strict=True)
+    ]
+    monkeypatch.setenv("XRAY_TOKEN", "a-token")
+    given = {"gate": RULES_OF_SPLIT, "url": "https://x.example"}
+
+    with_gate(receipts, effective_settings(given))
+
+    assert (checked[0].connection is not None) is is_asked
+
+
+def test_a_resend_of_a_run_that_was_split_has_one_gate(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All its Test Executions are sent first; another run has a gate of its own."""
+    monkeypatch.setenv("XRAY_GATE", '{"min_tests": 2}')
+    for number, name in enumerate(("one", "two")):
+        split = {"split_by": "environment", "run_id": "7", "started": STARTED + number}
+        recorded(tmp_path, a_run(name=name), **split)
+    recorded(tmp_path, a_run(name="three"), run_id="7")
+
+    code, printed = command("resend", "--sandbox")
+
+    assert code == 86
+    assert printed.count("min_tests  at least 2  2      passed") == 1
+    assert printed.count("min_tests  at least 2  1      FAILED") == 1
+    assert printed.count("Gate: ") == 2

@@ -50,6 +50,7 @@ def test_a_failure_is_new_if_the_test_did_not_fail_before(
         ("flaky=FAIL", ""),
         ("flaky=Unstable", "UNSTABLE"),
         ("flaky=Unstable xfailed=Unstable", ""),
+        ("flaky=Unstable xfailed=UNSTABLE", ""),
     ],
 )
 def test_flaky_tests_are_known_by_a_status_of_their_own(

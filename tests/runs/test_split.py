@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tests.builders import STARTED, recorded
+from xray_bridge.runs import attempts
 from xray_bridge.runs.run_directory import DELIVERED, KEPT, SEALED, State
 from xray_bridge.runs.split import find_others
 
@@ -72,3 +73,14 @@ def test_what_nobody_sends_is_none_of_them(tmp_path: Path) -> None:
     own.state = replace(own.state, state=KEPT)
 
     assert others(tmp_path, own) == [unsent.id]
+
+
+def test_a_dry_run_of_a_rerun_that_was_killed_is_none_of_them(tmp_path: Path) -> None:
+    """It has the Test Execution in its settings, but none of its results."""
+    own, wanted = part(tmp_path, "CALC-101"), part(tmp_path, "CALC-102")
+    tried = {"test_execution": "CALC-102", "dry_run": "true"}
+    killed = part(tmp_path, started=STARTED + 1, settings=tried)
+    (killed.path / "state.json").unlink()
+    (killed.path / attempts.EARLIER).touch()
+
+    assert others(tmp_path, own) == [wanted.id]

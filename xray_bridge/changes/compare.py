@@ -80,9 +80,10 @@ def share_of(some: Mapping[str, Entry], others: Mapping[str, Entry]) -> float:
 
 def choose_first(found: Iterable[tuple[float, T]]) -> T | None:
     """
-    Return the first of several baselines that shares enough tests with a run.
+    Return the first baseline that shares enough tests with a run.
 
-    Each comes after its share, from 0 to 1. Without one, the first that shares any.
+    If there is none, the first that shares any. ``found`` are pairs: the share, from 0
+    to 1, and the baseline.
     """
     part = None
     for share, each in found:

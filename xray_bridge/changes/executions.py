@@ -140,7 +140,7 @@ def find_execution(
 
 
 def _share_in(earlier: EarlierExecution, now: Mapping[str, Entry]) -> float:
-    """Return how many of the Tests are in a Test Execution, from 0 to 1."""
+    """Return the share of the Tests that are in a Test Execution, from 0 to 1."""
     shared = {_find_id(each, now) for each in earlier.runs} & now.keys()
     return len(shared) / len(now) if now else 1.0
 

@@ -73,11 +73,9 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         directory = find_run(arguments.name, report_dir)
         _refuse_merged(directory)
-        execution = directory.state.test_execution
-        why_offline = "" if execution else "the run has not been delivered"
-        verdict = check_directories(
-            [directory], command, executions=[execution], why_offline=why_offline
-        )
+        is_delivered = bool(directory.state.test_execution)
+        why_offline = "" if is_delivered else "the run has not been delivered"
+        verdict = check_directories([directory], command, why_offline=why_offline)
     verdict = verdict.cleaned(command.local.redactor.clean)
     console.emit(arguments, verdict.to_json(), list(verdict.lines()))
     return GateError.exit_code if verdict.has_failed else 0

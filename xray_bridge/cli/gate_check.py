@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from xray_bridge.errors import (
     ConnectionDisabledError,
     RunDirectoryError,
-    UsageError,
     XrayBridgeError,
 )
 from xray_bridge.model import receipt as states
@@ -83,11 +82,12 @@ def _check(
     directories: Sequence[RunDirectory],
     command: Effective,
 ) -> GateVerdict:
-    is_delivered = all(each.status in DELIVERED for each in receipts)
+    # Of several Test Executions, some may have no results.
+    statuses = {each.status for each in receipts} - {states.EMPTY}
+    is_delivered = bool(statuses) and statuses <= DELIVERED
     return check_directories(
         directories,
         command,
-        executions=[each.test_execution.get("key", "") for each in receipts],
         why_offline="" if is_delivered else NOT_DELIVERED,
         receipts=receipts,
     )
@@ -97,7 +97,6 @@ def check_directories(
     directories: Sequence[RunDirectory],
     command: Effective,
     *,
-    executions: Sequence[str],
     why_offline: str = "",
     receipts: Sequence[Receipt] = (),
 ) -> GateVerdict:
@@ -116,6 +115,9 @@ def check_directories(
     settings, connection = command.local, None
     offline: Exception | None = UnknownError(why_offline) if why_offline else None
     others = find_others(directories, Path(settings.report_dir))
+    everything = (*directories, *others)
+    # Another job may have sent some, and have their run directories.
+    sent = (each.test_execution.get("key", "") for each in receipts)
     # What the receipts know of is not all of a run with others.
     compared = () if others else receipts
     with ExitStack() as stack:
@@ -127,12 +129,11 @@ def check_directories(
         except ConnectionDisabledError as error:
             offline = UnknownError(str(error))
         except XrayBridgeError as error:
-            is_wrong = isinstance(error, UsageError)
-            offline = error if is_wrong else UnknownError(str(error))
+            offline = error
         run = RunToCheck(
-            directories=(*directories, *others),
+            directories=everything,
             settings=settings,
-            executions=(*executions, *(each.state.test_execution for each in others)),
+            executions=(*(each.state.test_execution for each in everything), *sent),
             connection=connection,
             offline=offline,
             changes=tuple(each.changes for each in compared if each.changes),

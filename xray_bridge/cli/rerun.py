@@ -117,7 +117,7 @@ def _settle(directory: RunDirectory, taken: RunDirectory | None) -> UsageError |
         console.warn(f"xray-bridge: {NOTHING_SENT.format(directory.id)}")
     if is_there and attempts.has_run_again(taken):
         return None
-    msg = f"no failed test of {directory.id} ran again"
+    msg = f"no test of {directory.id} ran again"
     hint = "were they renamed or deleted, or does the command leave them out?"
     return UsageError(msg, hint=hint)
 

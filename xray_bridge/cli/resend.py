@@ -22,11 +22,13 @@ from xray_bridge.errors import (
 from xray_bridge.recording.collecting import put_command
 from xray_bridge.runs import parts, run_directory
 from xray_bridge.runs.find import find_run
+from xray_bridge.runs.split import identify_split
 from xray_bridge.text import quote_command
 from xray_bridge.upload.send_run import send_run
 
 
 if TYPE_CHECKING:
+    from xray_bridge.model.receipt import Receipt
     from xray_bridge.runs.run_directory import RunDirectory
 
 
@@ -53,7 +55,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Send the runs, oldest first; return the worst exit code."""
     command = options.resolve_settings(arguments, reads_frameworks=True)
     report_dir = Path(command.local.report_dir)
-    receipts = []
+    # By what they have in common: a run that was split has one gate.
+    sent: dict[object, list[Receipt]] = {}
     skipped = []
     code = 0
     # The run of a dry run may be sent now, and the other way round.
@@ -66,7 +69,9 @@ def run(arguments: argparse.Namespace) -> int:
             if _is_for_bucket(directory):
                 objects.append(_put_again(directory, command.local))
             else:
-                receipts.append(send_run(directory, command, now))
+                receipt = send_run(directory, command, now)
+                whole = identify_split(directory.info) or directory.id
+                sent.setdefault(whole, []).append(receipt)
         except XrayBridgeError as error:
             if arguments.path:
                 raise
@@ -79,7 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
                 raise
             skipped.append(f"{directory.id}: cannot be read ({type(error).__name__})")
             code = max(code, RunDirectoryError.exit_code)
-    receipts = [done for each in receipts for done in with_gate([each], command)]
+    receipts = [done for each in sent.values() for done in with_gate(each, command)]
     receipts = upload_summary.report_to_ci(receipts, command.local)
     runs = [receipt.to_json() for receipt in receipts]
     others = [each["line"] for each in objects]

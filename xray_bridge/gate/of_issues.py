@@ -167,7 +167,7 @@ class IssueFacts(ProjectFacts):
             key=own.key,
             environments=own.environments,
             plans=own.plans,
-            branches=(branch, *filter(None, (target,))),
+            branches=(branch, target) if target else (branch,),
         )
         read = (
             self._xray.statuses_in(each.name)

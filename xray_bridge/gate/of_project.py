@@ -28,7 +28,7 @@ class ProjectFacts:
     Facts about the quarantine and the requirements of a project.
 
     ``server`` is None if no server can be asked, and ``offline`` is then the error that
-    says why: UnknownError, or UsageError if a setting is missing.
+    says why.
     """
 
     def __init__(

@@ -61,7 +61,7 @@ class RunFacts(ProjectFacts):
     ) -> None:
         super().__init__(settings, server, offline)
         self._directories = directories
-        self._executions = tuple(filter(None, executions))
+        self._executions = tuple(filter(None, dict.fromkeys(executions)))
         self._changes = changes
 
     def list_gaps(self) -> list[str]:
@@ -144,9 +144,8 @@ class RunFacts(ProjectFacts):
     @property
     def _why_not_new(self) -> str:
         """Why new failures of a rerun are not known, and what to type."""
-        keys = dict.fromkeys(self._executions)
         typed = " and ".join(
-            f"`{quote_command('xray-bridge', 'gate', key)}`" for key in keys
+            f"`{quote_command('xray-bridge', 'gate', key)}`" for key in self._executions
         )
         return f"{RERUN}; type {typed}" if typed else RERUN
 

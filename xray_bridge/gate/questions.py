@@ -78,10 +78,9 @@ class Server:
 
     def find_flaky_status(self) -> str:
         """Return the status that only flaky tests have; empty if there is none."""
-        statuses = self._dialect.statuses
-        own = statuses[Outcome.FLAKY]
-        others = (word for key, word in statuses.items() if key is not Outcome.FLAKY)
-        return "" if own in others else own.upper()
+        statuses = {key: word.upper() for key, word in self._dialect.statuses.items()}
+        own = statuses.pop(Outcome.FLAKY)
+        return "" if own in statuses.values() else own
 
     @property
     def _dialect(self) -> Dialect:

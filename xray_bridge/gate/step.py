@@ -34,10 +34,10 @@ class RunToCheck:
     """
     A run with its gate.
 
-    ``executions`` are the Test Executions with its results, in the order of its
-    ``directories``; empty for one that was not delivered. ``connection`` is None if no
-    server can be asked; ``offline`` says why. ``changes`` are known if the run was
-    compared.
+    ``executions`` are the Test Executions with its results: first those of its
+    ``directories``, in their order and empty for one that was not delivered; then any
+    others. ``connection`` is None if no server can be asked; ``offline`` says why.
+    ``changes`` are known if the run was compared.
     """
 
     directories: tuple[RunDirectory, ...]

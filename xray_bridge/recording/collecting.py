@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from xray_bridge.config.places import has_obstore
 from xray_bridge.config.settings import Settings
 from xray_bridge.errors import StoreError, UsageError
-from xray_bridge.recording.ending import flags_again, lines_to_send
+from xray_bridge.recording.ending import flags_again, lines_to_send, relative_path
 from xray_bridge.recording.second_process import SecondProcessError
 from xray_bridge.text import count, quote_command
 
@@ -36,8 +36,8 @@ def describe_collected(
     process: SecondProcess,
     settings: Settings,
     written: Journal,
-    shown: str,
     *,
+    is_rerun: bool,
     interrupted: bool,
 ) -> tuple[list[str], int]:
     """
@@ -46,7 +46,11 @@ def describe_collected(
     If a bucket is set, they are put into it, unless the session was interrupted. The
     first line is about the results, the others say how to send them.
     """
-    collected = f"Collected {count(written.written, 'result')}"
+    directory = written.directory
+    # A rerun also has the results of the earlier run.
+    results = written.count_lines() if is_rerun else written.written
+    collected = f"Collected {count(results, 'result')}"
+    shown = relative_path(directory.path, process.folder)
     if not settings.bucket:
         to_send = lines_to_send(shown, settings.run_id, flags_again(settings))
         return [f"{collected}; nothing was sent.", *to_send], 0
@@ -57,7 +61,7 @@ def describe_collected(
         line = f"{collected}; interrupted, so nothing was put into {place}."
         return [line, again, folder], 0
     try:
-        line = _put_run(process, settings, written.directory)
+        line = _put_run(process, settings, directory)
     except (SecondProcessError, LookupError, TypeError) as error:
         line = f"{collected}; NOT PUT into {place}: {error}"
         return [line, f"The results are saved. {again}", folder], StoreError.exit_code

@@ -17,11 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import xray_bridge
 from xray_bridge.config.execution_fields import with_execution_fields
-from xray_bridge.errors import (
-    FeaturesError,
-    UsageError,
-    XrayBridgeError,
-)
+from xray_bridge.errors import FeaturesError, UsageError, XrayBridgeError
 from xray_bridge.model.receipt import UNKNOWN, Receipt
 from xray_bridge.recording.build_news import BuildNews
 from xray_bridge.recording.collecting import (
@@ -377,7 +373,11 @@ class Session:
         """
         settings = self.settings
         about, code = describe_collected(
-            self.second_process, settings, written, shown, interrupted=interrupted
+            self.second_process,
+            settings,
+            written,
+            is_rerun=self.rerun is not None,
+            interrupted=interrupted,
         )
         lines = about[:1]
         receipt = None

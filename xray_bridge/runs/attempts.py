@@ -146,9 +146,8 @@ def has_all_earlier(directory: RunDirectory) -> bool:
 
 def has_run_again(directory: RunDirectory) -> bool:
     """Whether any test of a rerun has ended, whatever its outcome."""
-    # The first before it is completed, the second afterwards.
-    files = (directory.journal.name, RERUN)
-    name = files[directory.has_file(RERUN)]
+    # The journal has earlier results, too, once it is completed.
+    name = RERUN if directory.has_file(RERUN) else directory.journal.name
     return any(True for _ in _lines(directory, name))
 
 

@@ -82,6 +82,10 @@ class Journal:
         self._write(lines)
         self.written += lines.count(b"\n")
 
+    def count_lines(self) -> int:
+        """Count the lines on disk, also those that a rerun has from the earlier run."""
+        return sum(1 for _ in self.directory.lines())
+
     def _write_line(self, line: bytes) -> None:
         self._write(line + b"\n")
 

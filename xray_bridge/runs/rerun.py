@@ -311,9 +311,10 @@ def _notices(plan: RerunPlan, info: RunInfo, missing: tuple[str, ...]) -> Iterat
     if plan.parts and is_bucket(place):
         yield f"{plan.run} was put into {place}: give xray_collect to the command again"
     if plan.parts:
+        unless = "" if plan.is_dry else ", unless it is a dry run"
         yield (
-            f"{plan.run} was not delivered, so the rerun has all its results, and is "
-            f"sent in its place"
+            f"{plan.run} was not delivered, so the rerun has all its results, and "
+            f"takes its place{unless}"
         )
     if missing:
         yield (

@@ -49,8 +49,8 @@ class RerunPlan:
     the names of failed ones contain secrets. ``known`` are all tests with a result, if
     others run, too; None: only ``tests`` run. ``run`` is the name of the earlier run,
     ``parts`` its ids if Xray does not have its results, ``test_execution`` the key of
-    its Test Execution if Xray has them. ``places`` are settings of the earlier run,
-    ``split_by`` is that of it; ``is_dry``: it was a dry run.
+    its Test Execution if Xray has them. ``places`` are settings of the earlier run, and
+    ``split_by`` is what it was split by. ``is_dry``: it was a dry run.
     """
 
     run: str

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from xray_bridge.config.settings import TABLE, Settings
 from xray_bridge.errors import RunDirectoryError, UsageError
 from xray_bridge.runs import run_directory
+from xray_bridge.runs.attempts import is_try
 from xray_bridge.text import quote_command
 
 
@@ -75,17 +76,27 @@ def find_others(
     A Test Execution that was rerun has the newest of its run directories. Raises
     RunDirectoryError if one of ``directories`` cannot be read.
     """
-    own = [(each.info, place_of(each)) for each in directories]
-    wanted = {(i.framework, i.run_id) for i, _ in own if i.split_by and i.run_id}
+    wanted = {identify_split(each.info) for each in directories} - {None}
     if not wanted:
         return []
     found = {}
     for info, directory in sorted(
         _list_split(report_dir), key=lambda each: each[0].started
     ):
-        if (info.framework, info.run_id) in wanted:
+        if identify_split(info) in wanted:
             found[place_of(directory)] = directory
-    return [each for place, each in found.items() if place not in {p for _, p in own}]
+    for own in directories:
+        found.pop(place_of(own), None)
+    return list(found.values())
+
+
+def identify_split(info: RunInfo) -> tuple[str, str] | None:
+    """
+    Return what the Test Executions of a run that was split have in common.
+
+    None for a run that was not split, or has no run id.
+    """
+    return (info.framework, info.run_id) if info.split_by and info.run_id else None
 
 
 def place_of(directory: RunDirectory) -> str:
@@ -99,8 +110,10 @@ def _list_split(report_dir: Path) -> Iterator[tuple[RunInfo, RunDirectory]]:
     for directory in run_directory.find(report_dir):
         try:
             info, state = directory.info, directory.state.state
+            # A dry run that was killed has no state.
+            is_sent = state != run_directory.KEPT and not is_try(directory)
         except RunDirectoryError:
             # Whoever sends it reports the error.
             continue
-        if info.split_by and state != run_directory.KEPT:
+        if info.split_by and is_sent:
             yield info, directory

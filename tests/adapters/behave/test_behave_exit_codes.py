@@ -237,7 +237,7 @@ RERUN = [
     Row(
         name="the run was only collected",
         code=0,
-        line="Collected 1 result; nothing was sent",
+        line="Collected 2 results; nothing was sent",
         first=COLLECT,
         broken="first",
         given=(),

@@ -256,7 +256,7 @@ RERUN = [
     Row(
         name="the run was only collected",
         code=0,
-        line="Collected 1 result; nothing was sent",
+        line="Collected 2 results; nothing was sent",
         first=("--xray-collect", "--xray-sandbox"),
         broken="first",
     ),
