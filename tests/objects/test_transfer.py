@@ -18,7 +18,7 @@ from xray_bridge.errors import RunDirectoryError
 from xray_bridge.model.results import Outcome
 from xray_bridge.objects import layout, pack
 from xray_bridge.objects.transfer import fetch_parts, put_run
-from xray_bridge.runs import inside, join, run_directory
+from xray_bridge.runs import join, run_directory
 from xray_bridge.runs.attempts import is_partial_rerun, runs_not_again
 from xray_bridge.runs.run_directory import RunDirectory, State
 
@@ -406,12 +406,22 @@ def test_a_part_with_a_huge_description_is_refused(
     bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It would be read into memory."""
-    monkeypatch.setattr(inside, "LARGEST", 3 << 20)
+    monkeypatch.setattr(pack, "LARGEST", 3 << 20)
     where = put_zip(bucket, {"run.json": secrets.token_bytes((3 << 20) + 1)})
 
     with pytest.raises(RunDirectoryError) as caught:
         fetch(bucket, tmp_path / "fetched")
     assert caught.value.message == f"{where} is refused: run.json is larger than 3 MiB"
+
+
+def test_a_run_with_a_huge_description_stays(bucket: Bucket, tmp_path: Path) -> None:
+    """It is not put, because the merge job would refuse it."""
+    part = a_part(tmp_path)
+    part.info = replace(part.info, notices=(secrets.token_hex(pack.LARGEST // 2),))
+
+    with pytest.raises(RunDirectoryError, match=r"run\.json is larger than 4 MiB"):
+        put_run(part, bucket, dry_run=False)
+    assert part.state.state == run_directory.SEALED
 
 
 def test_a_part_that_is_no_zip_is_refused(bucket: Bucket, tmp_path: Path) -> None:

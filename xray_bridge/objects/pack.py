@@ -21,12 +21,12 @@ from typing import IO, TYPE_CHECKING, Any, BinaryIO
 from xray_bridge.errors import RunDirectoryError
 from xray_bridge.features.download import BROKEN, Limits, UnsoundError
 from xray_bridge.features.feature_zip import open_checked
-from xray_bridge.runs import attempts, evidence, inside
+from xray_bridge.runs import attempts, evidence
 from xray_bridge.runs.run_directory import RunDirectory
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 INFO, STATE = "run.json", "state.json"
@@ -36,6 +36,9 @@ EVIDENCE = re.compile(rf"{evidence.FOLDER}/[0-9a-f]{{64}}(?:\.\w{{1,16}})?")
 # A zip without 64-bit fields has at most 65,535 entries and 4 GiB.
 LIMITS = Limits(files=65_000, file_bytes=2**32 - 1, total_bytes=2**32 - 1)
 WHEN = (1980, 1, 1, 0, 0, 0)
+# Bytes of a file that is kept in memory, of all parts. A line for each of 10,000 files
+# that could not be collected is one MiB.
+LARGEST = 4 << 20
 BLOCK = 1 << 20
 BUFFER = 1 << 16
 PRIVATE_FILE = 0o100600 << 16
@@ -56,8 +59,9 @@ def pack_run(
             target.seek(0)
             target.truncate()
             _write_zip(directory, written, target, method)
-            with open_checked(target, LIMITS):
-                break
+            with open_checked(target, LIMITS) as (_, infos):
+                _sizes_of(infos)
+            break
         except UnsoundError as error:
             if method == zipfile.ZIP_STORED:
                 msg = f"{directory.path} cannot be packed: {error.reason}"
@@ -129,12 +133,9 @@ class PackedRun(RunDirectory):
         try:
             with path.open("rb") as packed, open_checked(packed, LIMITS) as found:
                 archive, infos = found
-                self._sizes = {info.orig_filename: info.file_size for info in infos}
-                for name in self._sizes:
-                    _refuse_name(name)
+                self._sizes = _sizes_of(infos)
                 self._small = {
-                    name: _read_small(archive, name)
-                    for name in SMALL & self._sizes.keys()
+                    name: archive.read(name) for name in SMALL & self._sizes.keys()
                 }
         except (UnsoundError, OSError) as error:
             reason = getattr(error, "reason", None) or str(error)
@@ -201,14 +202,14 @@ class _Entry(io.RawIOBase):
         super().close()
 
 
-def _read_small(archive: zipfile.ZipFile, name: str) -> bytes:
-    if archive.getinfo(name).file_size > inside.LARGEST:
-        msg = f"{name} is larger than {inside.LARGEST >> 20} MiB"
-        raise UnsoundError(msg)
-    return archive.read(name)
-
-
-def _refuse_name(name: str) -> None:
-    if name not in FILES and not EVIDENCE.fullmatch(name):
-        msg = f"{name[:80]!a} is no file of a run directory"
-        raise UnsoundError(msg)
+def _sizes_of(infos: Iterable[zipfile.ZipInfo]) -> dict[str, int]:
+    """Return the sizes of files by name; raise UnsoundError for what no part has."""
+    sizes = {info.orig_filename: info.file_size for info in infos}
+    for name, size in sizes.items():
+        if name not in FILES and not EVIDENCE.fullmatch(name):
+            msg = f"{name[:80]!a} is no file of a run directory"
+            raise UnsoundError(msg)
+        if name in SMALL and size > LARGEST:
+            msg = f"{name} is larger than {LARGEST >> 20} MiB"
+            raise UnsoundError(msg)
+    return sizes
