@@ -240,6 +240,19 @@ def test_a_rerun_does_not_hide_a_missing_part(bench: Bench, upload: Any) -> None
     assert "Incomplete: parts are missing: 4 of 5 were found" in printed
 
 
+def test_a_later_job_is_as_red_as_the_gate(bench: Bench, upload: Any) -> None:
+    """A merge job that is started again must not become green."""
+    gate = "--gate", '{"max_failures": 0}'
+    first, checked = upload(*gate)
+    again, printed = upload(*gate)
+    key = bench.executions[0].key
+
+    assert (first, again) == (86, 86)
+    assert checked.count("Gate: FAILED (max_failures)") == 1
+    assert f"already delivered, as {key}, by " in printed
+    assert "which ended with exit code 86" in printed
+
+
 def test_parts_that_were_run_again_since_a_failed_merge_count_once(
     bench: Bench,
     tmp_path: Path,

@@ -40,11 +40,14 @@ def with_gate(receipts: Sequence[Receipt], command: Effective) -> list[Receipt]:
     """
     Return the receipts of one run; the last one has the verdict of the gate, if any.
 
-    A dry run only names the rules. The exit code of a gate replaces only 0.
+    A dry run only names the rules. The exit code of a gate replaces only 0. A gate that
+    was checked already is not checked again.
     """
     if not command.local.gate or any(each.status in NOT_WANTED for each in receipts):
         return list(receipts)
     *before, last = receipts
+    if last.gate:
+        return list(receipts)
     if last.status == states.DRY_RUN:
         from xray_bridge.gate.rules import describe_gate
         from xray_bridge.gate.step import read_gate

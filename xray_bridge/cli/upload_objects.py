@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from xray_bridge import progress
 from xray_bridge.cli import options, upload_parts
+from xray_bridge.cli.gate_check import with_gate
 from xray_bridge.cli.upload_parts import Origin
 from xray_bridge.config.settings import TABLE, Settings
 from xray_bridge.errors import RunDirectoryError, StoreError, UsageError
@@ -122,6 +123,8 @@ class _Work:
         if AMBIGUOUS in statuses:
             # The claim lasts until Jira's search shows what was created.
             return receipts
+        # Later jobs have its exit code, but no results to check.
+        receipts = with_gate(receipts, self._command)
         outcome = Outcome(
             is_delivered=statuses <= ARRIVED,
             by=merge.by,
@@ -181,7 +184,9 @@ class _Work:
         ] or [Receipt(status=EMPTY, exit_code=outcome.exit_code)]
         missing = upload_parts.missing_parts(outcome.number, self._arguments.parts)
         receipts = upload_parts.with_missing(receipts, missing)
-        return _with_notice(receipts, f"{done}, by {outcome.by}")
+        code = outcome.exit_code
+        ended = f", which ended with exit code {code}" if code else ""
+        return _with_notice(receipts, f"{done}, by {outcome.by}{ended}")
 
     def _refuse_mixture(self, fetched: Iterable[RunDirectory]) -> None:
         """Raise an error for parts of several runs or frameworks under one run id."""
