@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import secrets
 import shutil
 import stat
@@ -431,6 +432,37 @@ def test_a_part_that_is_no_zip_is_refused(bucket: Bucket, tmp_path: Path) -> Non
     bucket.put_new(layout.part_name("4711", ID, digest), content)
 
     with pytest.raises(RunDirectoryError, match="is refused: the zip has no end"):
+        fetch(bucket, tmp_path / "fetched")
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"state": run_directory.DELIVERED},
+        {"message": "merged into x"},
+        {"message": "put into s3://b"},
+        {"test_execution": "CALC-7"},
+        {"made": "CALC-7"},
+    ],
+    ids=["delivered", "merged", "put", "sent", "made"],
+)
+def test_a_part_that_seems_to_be_sent_is_refused(
+    bucket: Bucket, tmp_path: Path, odd: dict[str, str]
+) -> None:
+    """Nobody puts it so; as it is, its results would be left out."""
+    part = a_part(tmp_path)
+    put_zip(
+        bucket,
+        {
+            "run.json": part.path.joinpath("run.json")
+            .read_bytes()
+            .replace(part.id.encode(), ID.encode()),
+            "state.json": json.dumps({"state": run_directory.SEALED, **odd}).encode(),
+            "journal.jsonl": part.journal.read_bytes(),
+        },
+    )
+
+    with pytest.raises(RunDirectoryError, match=r"belong here: it is .* run id 4711"):
         fetch(bucket, tmp_path / "fetched")
 
 

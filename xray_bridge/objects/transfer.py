@@ -89,10 +89,7 @@ def _files_of_part(
     Its state is always the same, however often it is put. A rerun takes the place of
     the part that it ran again. Raises RunDirectoryError for the rerun of a merged run.
     """
-    sealed = State(
-        state=run_directory.SEALED, incomplete=state.incomplete, ignored=state.ignored
-    )
-    files = {STATE: json.dumps(asdict(sealed)).encode()}
+    files = {STATE: json.dumps(asdict(_state_of_part(state))).encode()}
     if len(info.parts) > 1:
         msg = f"{directory.path} has the results of {len(info.parts)} parts"
         command = quote_command("xray-bridge", "upload", str(directory.path))
@@ -102,6 +99,13 @@ def _files_of_part(
         content = {"version": run_directory.FORMAT_VERSION, **asdict(alone)}
         files[INFO] = json.dumps(content).encode()
     return files
+
+
+def _state_of_part(state: State) -> State:
+    """Return the state of a run that was not sent, and was not merged."""
+    return State(
+        state=run_directory.SEALED, incomplete=state.incomplete, ignored=state.ignored
+    )
 
 
 def fetch_parts(
@@ -165,7 +169,7 @@ def _fetch_part(bucket: Bucket, part: Part, folder: Path, run_id: str) -> Packed
     directory = PackedRun(packed, where)
     try:
         info = directory.info
-        is_sealed = directory.state.state == run_directory.SEALED
+        is_sealed = directory.state == _state_of_part(directory.state)
     except RunDirectoryError as error:
         why = error.message.replace(f"{packed}{os.sep}", "")
         msg = f"{where} is refused: {why}"
