@@ -82,6 +82,23 @@ def test_a_failure_whose_name_is_a_secret_counts(tmp_path: Path) -> None:
         assert each.list_failures() == ["tests.test_calculator.one[***]"]
 
 
+def test_a_test_environment_without_results_is_missing(tmp_path: Path) -> None:
+    """Its job has selected no tests, or none with a Test key."""
+    keyed, keyless = a_run(keys=("CALC-1",)), a_run()
+    recordings = {"firefox": (), "chrome": (keyed,), "edge": (keyless,)}
+    directories = [
+        recorded(tmp_path, *runs, settings={"environments": name})
+        for name, runs in recordings.items()
+    ]
+    given = settings_of(only_keyed="yes", environments="firefox")
+
+    facts = RunFacts(directories, given)
+    one = facts_of(tmp_path, keyed, settings=given)
+
+    assert facts.list_environments() == ["chrome"]
+    assert one.list_environments() == ["firefox"]
+
+
 def test_report_files_of_several_run_directories_are_added_up(tmp_path: Path) -> None:
     """Their tests have no names, so that none of them is the same test."""
     directories = [recorded(tmp_path / each) for each in ("one", "two")]

@@ -4,13 +4,11 @@ Facts about a run for its gate: from run directories, and from the server.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from xray_bridge.config.jira_settings import AUTO
-from xray_bridge.errors import RunDirectoryError
 from xray_bridge.gate.facts import UnknownError, UnsetError
 from xray_bridge.gate.of_project import ProjectFacts
 from xray_bridge.gate.results import tally_files, tally_tests
@@ -79,12 +77,18 @@ class RunFacts(ProjectFacts):
     def _read(self) -> tuple[Sequence[Tally], int]:
         """The tests, and the number of damaged lines in the journals."""
         damaged: list[str] = []
-        found = tally_tests(self._counted_results(damaged))
+        found = tally_tests(
+            run
+            for directory in self._directories
+            for run in self._list_counted(directory, damaged)
+        )
         for files in filter(None, map(load_files, self._directories)):
             found += tally_files(files)
         return found, len(damaged)
 
-    def _counted_results(self, damaged: list[str]) -> Iterator[TestRun]:
+    def _list_counted(
+        self, directory: RunDirectory, damaged: list[str]
+    ) -> Iterator[TestRun]:
         """
         Yield the results, and those from before a rerun that did not run again.
 
@@ -92,11 +96,15 @@ class RunFacts(ProjectFacts):
         Tests that ``only_keyed`` leaves out do not count, as they are not in Xray.
         """
         only_keyed = self.settings.only_keyed
-        for directory in self._directories:
-            earlier = attempts.runs_not_again(directory)
-            for run in chain(directory.runs(damaged), earlier):
-                if run.test.test_keys or not only_keyed:
-                    yield run
+        earlier = attempts.runs_not_again(directory)
+        for run in chain(directory.runs(damaged), earlier):
+            if run.test.test_keys or not only_keyed:
+                yield run
+
+    def _has_results(self, directory: RunDirectory) -> bool:
+        files = load_files(directory)
+        # A report file without tests is not taken in.
+        return bool(files.files) if files else any(self._list_counted(directory, []))
 
     @property
     def fix_version(self) -> str:
@@ -163,10 +171,13 @@ class RunFacts(ProjectFacts):
 
     def list_environments(self) -> list[str]:
         """Name the Test Environments with results."""
-        found = dict.fromkeys(self.settings.environments)
+        found: dict[str, None] = {}
+        # The settings are those of the first.
+        given = self.settings.environments
         for directory in self._directories:
-            with suppress(RunDirectoryError):
-                found |= dict.fromkeys(environments_of(directory.info))
+            if self._has_results(directory):
+                found |= dict.fromkeys((*given, *environments_of(directory.info)))
+            given = ()
         return list(found)
 
     def list_missing_tests(self) -> list[str]:
