@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.builders import a_run, recorded
+from xray_bridge.changes import step as changes_step
 from xray_bridge.config.resolve import recorded_layer, resolve
 from xray_bridge.gate import step
 from xray_bridge.gate.facts import UnknownError, UnsetError
@@ -25,6 +26,7 @@ from xray_bridge.runs.run_directory import SEALED, State
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from xray_bridge.changes.step import RunToCompare
     from xray_bridge.config.settings import Settings
     from xray_bridge.model.results import TestRun
 
@@ -166,6 +168,43 @@ def test_without_an_earlier_run_new_failures_are_not_known(tmp_path: Path) -> No
     assert facts_of(tmp_path, a_run(), changes=changes).list_new_failures() == []
     with pytest.raises(UnknownError, match="there is no earlier run"):
         facts_of(tmp_path, a_run(FAILED), changes=changes).list_new_failures()
+
+
+def test_new_failures_of_one_environment_are_known_without_the_others(
+    tmp_path: Path,
+) -> None:
+    """Another one runs for the first time, or was run again."""
+    failed = a_run(FAILED, keys=("CALC-1",))
+    change = Change(name="other", keys=("CALC-1",))
+    compared = Changes(baseline=Baseline(name="RUN"), newly_failing=(change,))
+    first = Changes(not_compared="there is no earlier run")
+
+    for changes in ([compared, first], [first, compared]):
+        with pytest.raises(UnknownError, match="no earlier run") as unknown:
+            facts_of(tmp_path, failed, changes=changes).list_new_failures()
+
+        assert unknown.value.known == ["CALC-1 tests.test_calculator.test_add"]
+
+
+def test_each_environment_is_compared_with_its_own_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The settings of the run are those of its first Test Execution."""
+    asked: list[tuple[str, ...]] = []
+
+    def compare(run: RunToCompare) -> Changes:
+        asked.append(run.settings.environments)
+        return Changes()
+
+    monkeypatch.setattr(changes_step, "compare_run", compare)
+    directories = [
+        recorded(tmp_path, a_run(), settings={"environments": name})
+        for name in ("chrome", "firefox")
+    ]
+    settings = settings_of(gate='{"max_new_failures": 0}', environments="given")
+    check_run(RunToCheck(directories=tuple(directories), settings=settings))
+
+    assert asked == [("given",), ("firefox",)]
 
 
 def test_a_quarantine_that_is_not_in_force_is_named(tmp_path: Path) -> None:

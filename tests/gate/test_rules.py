@@ -105,6 +105,19 @@ def test_what_is_not_known_is_not_checked(error: Exception) -> None:
 
 
 @pytest.mark.parametrize(
+    ("limit", "result", "found"), [(1, "FAILED", "2 or more"), (2, "not checked", "")]
+)
+def test_names_that_are_known_may_be_too_many(
+    limit: int, result: str, found: str
+) -> None:
+    """More of them would change nothing."""
+    some = Known(error=UnknownError("no answer", ("a", "b")))
+    row = row_of({"max_new_failures": limit}, some)
+
+    assert (row.result, row.found) == (result, found)
+
+
+@pytest.mark.parametrize(
     "error",
     [
         UnsetError("no plan"),

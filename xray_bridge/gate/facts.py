@@ -14,7 +14,15 @@ if TYPE_CHECKING:
 
 
 class UnknownError(Exception):
-    """A fact is not known; the text says why. The rule is not checked."""
+    """
+    A fact is not known; the text says why. The rule is not checked.
+
+    ``known`` are names that are known nevertheless. If they are too many, it fails.
+    """
+
+    def __init__(self, why: str = "", known: Sequence[str] = ()) -> None:
+        super().__init__(why)
+        self.known = known
 
 
 class UnsetError(Exception):

@@ -134,24 +134,26 @@ class RunFacts(ProjectFacts):
         """Name those that did not fail in the last run."""
         if not self._failed:
             return []
-        if any(map(attempts.is_partial_rerun, self._directories)):
-            raise UnknownError(self._why_not_new)
         found: dict[str, None] = {}
         unlisted = 0
         for changes in self._changes:
-            if changes.baseline is None:
-                raise UnknownError(changes.not_compared)
             for change in changes.newly_failing:
                 found |= dict.fromkeys(self._name_failed(change))
             # The list ends somewhere, and nobody knows if the others are spared.
             listed = len(changes.newly_failing)
             unlisted += changes.counts.get("newly_failing", listed) - listed
         more = (f"not listed ({number})" for number in range(1, unlisted + 1))
-        return [*found, *more]
+        known = [*found, *more]
+        if why := self._why_not_new:
+            raise UnknownError(why, known)
+        return known
 
     @property
     def _why_not_new(self) -> str:
-        """Why new failures of a rerun are not known, and what to type."""
+        """Why some new failures are not known, and what to type; empty if all are."""
+        if not any(map(attempts.is_partial_rerun, self._directories)):
+            unknown = (each for each in self._changes if each.baseline is None)
+            return next((each.not_compared for each in unknown), "")
         typed = " and ".join(
             f"`{quote_command('xray-bridge', 'gate', key)}`" for key in self._executions
         )

@@ -60,9 +60,14 @@ def _at_most(
     list_names: Callable[[Facts], Sequence[str]],
 ) -> Callable[[int, Facts, Gate], Measured]:
     def measure(limit: int, facts: Facts, _: Gate) -> Measured:
-        names = list_names(facts)
+        try:
+            names, more = list_names(facts), ""
+        except UnknownError as unknown:
+            if len(unknown.known) <= limit:
+                raise
+            names, more = unknown.known, " or more"
         is_kept = len(names) <= limit
-        return Measured(found=str(len(names)), is_kept=is_kept, names=names)
+        return Measured(found=f"{len(names)}{more}", is_kept=is_kept, names=names)
 
     return measure
 

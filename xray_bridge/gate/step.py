@@ -17,6 +17,7 @@ from xray_bridge.gate.of_runs import RunFacts
 from xray_bridge.gate.rules import KEPT, check_rules
 from xray_bridge.model.gate import FAILED, GateRow, GateVerdict
 from xray_bridge.runs.merge import Results
+from xray_bridge.runs.sessions import environments_of
 
 
 if TYPE_CHECKING:
@@ -112,17 +113,18 @@ def _compare(run: RunToCheck) -> list[Changes]:
     from xray_bridge.runs.report_files import load_files
 
     settings = run.settings
-    if not settings.compare:
-        settings = Settings(
-            {**settings.values, "compare": YES},
-            sources=settings.sources,
-            given=settings.given,
-        )
+    # Those of the first; each was recorded in its own Test Environments.
+    environments = [settings.environments]
+    environments += [environments_of(each.info) for each in run.directories[1:]]
     executions = [*run.executions, *[""] * len(run.directories)]
     return [
         compare_run(
             RunToCompare(
-                settings=settings,
+                settings=_change(
+                    settings,
+                    compare=settings.compare or YES,
+                    environments=environments[number],
+                ),
                 directory=directory,
                 info=directory.info,
                 results=Results(
@@ -137,3 +139,10 @@ def _compare(run: RunToCheck) -> list[Changes]:
         )
         for number, directory in enumerate(run.directories)
     ]
+
+
+def _change(settings: Settings, **values: Any) -> Settings:
+    """Return settings with other values."""
+    return Settings(
+        {**settings.values, **values}, sources=settings.sources, given=settings.given
+    )
