@@ -11,6 +11,7 @@ import stat
 import zipfile
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from unittest.mock import Mock
 
 import pytest
 
@@ -401,6 +402,23 @@ def test_parts_merge_like_their_run_directories(bucket: Bucket, tmp_path: Path) 
     assert {k: v for k, v in one.items() if k.startswith("evidence")} == {
         k: v for k, v in two.items() if k.startswith("evidence")
     }
+
+
+def test_the_evidence_of_a_part_is_copied_in_one_go(
+    bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With thousands of files, the zip's directory takes longer to read than they."""
+    part = a_part(tmp_path)
+    for number in range(20):
+        attached(part, str(number).encode(), "a.txt")
+    put_run(part, bucket, dry_run=False)
+    fetched = fetch(bucket, tmp_path / "fetched")
+    opened = Mock(side_effect=zipfile.ZipFile)
+    monkeypatch.setattr("xray_bridge.objects.pack.zipfile.ZipFile", opened)
+    whole = join.join_copies(fetched, tmp_path / "here")
+
+    assert len(whole.names_in("evidence")) == 20
+    assert opened.call_count < 5
 
 
 def test_a_part_with_a_huge_description_is_refused(

@@ -152,11 +152,27 @@ class PackedRun(RunDirectory):
 
     def open_file(self, name: str) -> BinaryIO:
         """Open a file of the run. Raises OSError."""
+        with self._open_archive() as archive:
+            return self._open_entry(archive, name)
+
+    def open_files(self, names: Iterable[str]) -> Iterator[tuple[str, BinaryIO]]:
+        """Yield names and open files; the directory of the zip is read only once."""
+        with self._open_archive() as archive:
+            for name in names:
+                with self._open_entry(archive, name) as file:
+                    yield name, file
+
+    def _open_archive(self) -> zipfile.ZipFile:
+        try:
+            return zipfile.ZipFile(self.path)
+        except BROKEN as error:
+            raise OSError(errno.EIO, str(error), self.where) from None
+
+    def _open_entry(self, archive: zipfile.ZipFile, name: str) -> BinaryIO:
         if not self.has_file(name):
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), name)
         try:
-            with zipfile.ZipFile(self.path) as archive:
-                content = archive.open(name)
+            content = archive.open(name)
         except BROKEN as error:
             raise OSError(errno.EIO, str(error), self.where) from None
         entry = _Entry(content, self._sizes[name], self.where)

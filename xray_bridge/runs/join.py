@@ -283,11 +283,8 @@ def _copy_evidence(part: RunDirectory, whole: RunDirectory) -> None:
     target = whole.path / evidence.FOLDER
     try:
         target.mkdir(mode=inside.PRIVATE_FOLDER, exist_ok=True)
-        for name in names:
-            with (
-                part.open_file(name) as file,
-                replaced(whole.path / name, private=True) as copy,
-            ):
+        for name, file in part.open_files(names):
+            with replaced(whole.path / name, private=True) as copy:
                 shutil.copyfileobj(file, copy)
     except OSError as error:
         source = error.filename or part.path / evidence.FOLDER

@@ -25,7 +25,7 @@ from xray_bridge.runs.journal_lines import parse_line
 
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from xray_bridge.model.results import TestRun
 
@@ -127,8 +127,8 @@ class RunDirectory:
     """
     One run on disk; its files are read each time.
 
-    All reading goes through ``has_file``, ``open_file``, ``read_file`` and
-    ``names_in``.
+    All reading goes through ``has_file``, ``open_file``, ``open_files``, ``read_file``
+    and ``names_in``.
     """
 
     def __init__(self, path: Path) -> None:
@@ -252,6 +252,12 @@ class RunDirectory:
         """
         folder, _, plain = name.rpartition("/")
         return inside.open_inside(self.path / folder, plain)
+
+    def open_files(self, names: Iterable[str]) -> Iterator[tuple[str, BinaryIO]]:
+        """Yield names and files, which are open one at a time. Raises as above."""
+        for name in names:
+            with self.open_file(name) as file:
+                yield name, file
 
     def read_file(self, name: str) -> bytes:
         """Read a small file of the run. Raises like ``open_file``."""
