@@ -186,8 +186,20 @@ def test_a_run_with_a_gate(shop: Project, row: Row) -> None:
 
 RERUN = [
     Row(name="no test had failed", code=0, line="Nothing failed in", given=()),
-    Row(name="all failed tests pass again", code=0, broken="first", given=()),
-    Row(name="a test fails again", code=1, broken="yes", given=()),
+    Row(
+        name="all failed tests pass again",
+        code=0,
+        line="Results: 1 flaky",
+        broken="first",
+        given=(),
+    ),
+    Row(
+        name="a test fails again",
+        code=1,
+        line="Results: 1 failed",
+        broken="yes",
+        given=(),
+    ),
     Row(
         name="all that fail again are in quarantine",
         code=0,
@@ -315,7 +327,7 @@ COMPARE = [
     Row(
         name="nothing has changed",
         code=0,
-        line="Compared with",
+        line=": no change",
         given=(*UPLOAD, *YES),
     ),
     Row(

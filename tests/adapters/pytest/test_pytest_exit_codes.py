@@ -204,8 +204,20 @@ def test_a_session_with_a_gate(
 
 RERUN = [
     Row(name="no test had failed", code=0, line="Nothing failed in"),
-    Row(name="all failed tests pass again", code=0, broken="first", n2=True),
-    Row(name="a test fails again", code=1, broken="yes", n2=True),
+    Row(
+        name="all failed tests pass again",
+        code=0,
+        line="Results: 1 flaky",
+        broken="first",
+        n2=True,
+    ),
+    Row(
+        name="a test fails again",
+        code=1,
+        line="Results: 1 failed",
+        broken="yes",
+        n2=True,
+    ),
     Row(
         name="all that fail again are in quarantine",
         code=0,
@@ -337,7 +349,7 @@ COMPARE = [
         broken="yes",
         table=KNOWN,
     ),
-    Row(name="nothing has changed", code=0, line="Compared with", given=YES, n2=True),
+    Row(name="nothing has changed", code=0, line=": no change", given=YES, n2=True),
     Row(
         name="there is no run to compare with",
         code=0,
