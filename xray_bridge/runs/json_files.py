@@ -77,6 +77,11 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def parse_json(content: bytes, path: Path) -> dict[str, Any]:
+    """
+    Return the JSON object in the content of a file.
+
+    Raises RunDirectoryError, naming ``path``, if there is none.
+    """
     try:
         found = loads(content.decode("utf-8"))
     except (ValueError, RecursionError) as error:
@@ -88,6 +93,7 @@ def parse_json(content: bytes, path: Path) -> dict[str, Any]:
 
 
 def unreadable_error(path: Path, error: Exception) -> RunDirectoryError:
+    """Return the error of a file that cannot be read."""
     return RunDirectoryError(f"{path} cannot be read: {error}")
 
 
