@@ -48,3 +48,17 @@ def test_other_results_are_unclear_or_not_sent(
     directory.state = State(state=state)
 
     assert receipt_without_answer(directory, "run", ERROR).status == status
+
+
+def test_without_a_state_nobody_knows_whether_results_were_sent(
+    tmp_path: Path,
+) -> None:
+    """No session with unsent results passes because its state cannot be read."""
+    directory = recorded(tmp_path, a_run())
+    (directory.path / "state.json").write_bytes(b"nonsense")
+
+    found = receipt_without_answer(directory, "run", ERROR)
+
+    assert (found.status, found.exit_code) == ("ambiguous", 81)
+    assert found.error["message"].startswith("it did not end within 365 s; ")
+    assert "state.json cannot be read" in found.error["message"]

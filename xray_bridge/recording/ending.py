@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from xray_bridge.config.run_settings import repeat_flags
 from xray_bridge.config.setting import COMMAND_LINE
 from xray_bridge.dataclass import dataclass
-from xray_bridge.errors import AmbiguousError, PartlyRefusedError
+from xray_bridge.errors import AmbiguousError, PartlyRefusedError, RunDirectoryError
 from xray_bridge.model.receipt import (
     AMBIGUOUS,
     DELIVERED,
@@ -70,7 +70,12 @@ def receipt_without_answer(
     directory: RunDirectory, shown: str, error: Exception
 ) -> Receipt:
     """Make a receipt from the run's state when the second process did not answer."""
-    state = directory.state
+    try:
+        state = directory.state
+    except RunDirectoryError as unreadable:
+        # Such as too many open files: it may have been sending.
+        state = run_directory.State(state=run_directory.SENDING)
+        error = SecondProcessError(f"{error}; {unreadable}")
     if state.state in {run_directory.DELIVERED, run_directory.REFUSED}:
         # It was killed after the results, during the steps in Jira.
         again = "`xray-bridge resend` does the rest"
