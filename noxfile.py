@@ -30,6 +30,8 @@ WARNS = (
     "This is not necessary in Python 3:DeprecationWarning",
     # check-jsonschema, about the newest click.
     "'click.utils.LazyFile' is deprecated:DeprecationWarning",
+    # libcst 1.1, about the newest mypy_extensions.
+    "mypy_extensions.TypedDict is deprecated:DeprecationWarning",
 )
 # An error here loses or duplicates results: tests must cover every branch.
 SURE = (

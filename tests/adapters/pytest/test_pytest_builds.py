@@ -134,7 +134,7 @@ def test_counts_are_those_of_pytest(
     project.run(
         "--xray-upload",
         "--junit-xml=junit.xml",
-        *(*RERUNS, "1", "--only-rerun=AssertionError"),
+        *(*RERUNS, "1", "--only-rerun=assert"),
         *workers,
         **environ_for(jira),
     )
