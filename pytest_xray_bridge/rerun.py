@@ -53,14 +53,15 @@ class RerunSelection:
         """
         Find the tests before ``-k`` and ``-m`` deselect any; deselect others last.
         """
-        chosen = {item for item in items if self._is_wanted(item)}
+        # pytest hashes a test by its node id, to which xdist adds the group's name.
+        chosen = {id(item) for item in items if self._is_wanted(item)}
         if options.is_worker(self._config):
             found = [list(test) for test in self.tests.found]
             self._config.workeroutput[FOUND] = found  # type: ignore[attr-defined]
         yield
-        rest = [item for item in items if item not in chosen]
+        rest = [item for item in items if id(item) not in chosen]
         if rest:
-            items[:] = [item for item in items if item in chosen]
+            items[:] = [item for item in items if id(item) in chosen]
             self._config.hook.pytest_deselected(items=rest)
 
     def _is_wanted(self, item: pytest.Item) -> bool:
