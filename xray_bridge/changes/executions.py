@@ -20,7 +20,7 @@ from xray_bridge.client.xray import make_client
 from xray_bridge.dataclass import dataclass
 from xray_bridge.errors import XrayBridgeError
 from xray_bridge.model.changes import EXECUTION, Baseline
-from xray_bridge.model.keys import is_key, spell_key
+from xray_bridge.model.keys import is_key, project_of, spell_key
 from xray_bridge.model.results import Outcome
 from xray_bridge.text import one_line
 
@@ -210,8 +210,3 @@ def _find_id(run: RunRef, now: Mapping[str, Entry]) -> str:
     """Return what a Test is known by in this run: key, definition or summary."""
     names = (run.test_key, run.definition, run.summary)
     return next((each for each in names if each in now), run.test_key)
-
-
-def project_of(key: str) -> str:
-    """Return the key of an issue's project."""
-    return key.rpartition("-")[0]

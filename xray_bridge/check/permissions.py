@@ -12,6 +12,7 @@ from xray_bridge.check.finding import TO_ASK_JIRA, Finding, ask_question
 from xray_bridge.check.screen import execution_type
 from xray_bridge.client.issues import ISSUE_TYPES, JIRA_TYPES
 from xray_bridge.dataclass import dataclass
+from xray_bridge.model import keys
 
 
 if TYPE_CHECKING:
@@ -193,4 +194,4 @@ def _compare_issue_types(
 
 def project_of(settings: Settings) -> str:
     """Return the project that receives the results; empty if unknown."""
-    return settings.project or settings.test_execution.rpartition("-")[0]
+    return settings.project or keys.project_of(settings.test_execution)

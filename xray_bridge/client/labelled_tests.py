@@ -14,6 +14,7 @@ from xray_bridge.client.issues import TESTS
 from xray_bridge.client.xray import make_client
 from xray_bridge.config.quarantine_table import parse_quarantine
 from xray_bridge.errors import NotXrayError
+from xray_bridge.model.keys import project_of
 from xray_bridge.text import one_line
 
 
@@ -34,7 +35,7 @@ def list_quarantined(
 
     Raises XrayBridgeError; NotXrayError for values that no Jira has.
     """
-    project = settings.project or settings.test_execution.rpartition("-")[0]
+    project = settings.project or project_of(settings.test_execution)
     label = settings.quarantine["label"]
     deadline = Deadline(min(PATIENCE, settings.deadline))
     xray = make_client(connection, Http(connection, deadline, attempts=1))

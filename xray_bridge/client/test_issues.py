@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from xray_bridge.client.graphql import read_page
 from xray_bridge.client.issues import plain_text
+from xray_bridge.client.jql import quote_text
 from xray_bridge.client.paging import PAGE, Page, all_pages
 from xray_bridge.client.response import member_of
 from xray_bridge.client.test_runs import DEFINITION
@@ -118,9 +119,7 @@ def list_on_server(
 
     Raises DeliveryError; NotXrayError also for a list that ends too early.
     """
-    # Jira's quotes are those of JSON.
-    quoted = json.dumps(issue_type, ensure_ascii=False)
-    jql = f"project = {project} AND issuetype = {quoted} ORDER BY key"
+    jql = f"project = {project} AND issuetype = {quote_text(issue_type)} ORDER BY key"
     try:
         yield from all_pages(partial(xray.jira.search, jql, fields))
     except RefusedError as error:

@@ -27,8 +27,4 @@ def with_execution_fields(settings: Settings, fields: Mapping[str, object]) -> S
     else:
         merged = {**fields, **own}
     text = dumps(merged, allow_nan=False)
-    return Settings(
-        {**settings.values, "execution_fields": merged},
-        sources=settings.sources,
-        given={**settings.given, "execution_fields": text},
-    )
+    return settings.replaced({"execution_fields": text}, execution_fields=merged)

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, overload
 
+from typing_extensions import Self
+
 from xray_bridge.config import parsers
 from xray_bridge.config.secret import Secret
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     Parts = Literal["must agree", "first noted", "add up", "may differ", "dropped"]
 
 T = TypeVar("T")
+Own = TypeVar("Own", bound="Values")
 
 # Groups of settings: the Test Execution and its Tests; the server, credentials, proxy
 # and certificates; the content of results; the behaviour of a session or a command;
@@ -69,6 +72,14 @@ class Values:
         """Whether a person set it: it is neither a default nor a guess from CI."""
         source = self.sources.get(setting.name, "")
         return bool(source) and not source.startswith(GUESSED)
+
+    def replaced(self, given: Mapping[str, str] | None = None, **values: Any) -> Self:
+        """Return settings with other values; ``given`` are their texts to record."""
+        return type(self)(
+            {**self.values, **values},
+            sources=self.sources,
+            given={**self.given, **(given or {})},
+        )
 
     def secrets(self) -> dict[str, Secret]:
         """All secrets that were found by name, for redaction."""

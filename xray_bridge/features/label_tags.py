@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from xray_bridge.model import tags
+from xray_bridge.model.keys import project_of
 
 
 if TYPE_CHECKING:
@@ -42,12 +43,10 @@ def move_to_labels(
         for scenario in feature.scenarios:
             label_tags = tuple(_find_label_tags(scenario, prefixes, project))
             if not _is_keyed(scenario, prefixes, project):
-                label_tags = tuple(
-                    t for t in label_tags if not is_known(_project_of(t))
-                )
+                label_tags = tuple(t for t in label_tags if not is_known(project_of(t)))
                 notices += (
                     f"{name}:{scenario.line}: @{tag} is a label: there is no "
-                    f"project {_project_of(tag)}"
+                    f"project {project_of(tag)}"
                     for tag in label_tags
                 )
             others = tuple(tag for tag in scenario.tags if tag not in label_tags)
@@ -62,14 +61,10 @@ def _find_label_tags(
     """Return tags that are keys of other projects without a prefix."""
     for tag in scenario.tags:
         keys = tags.read((tag,), prefixes=prefixes).test_keys
-        if keys == (tag,) and _project_of(tag) != project:
+        if keys == (tag,) and project_of(tag) != project:
             yield tag
 
 
 def _is_keyed(scenario: Block, prefixes: Sequence[str], project: str) -> bool:
     keys = tags.read(scenario.tags, prefixes=prefixes).test_keys
-    return any(_project_of(key) == project for key in keys)
-
-
-def _project_of(key: str) -> str:
-    return key.rpartition("-")[0]
+    return any(project_of(key) == project for key in keys)

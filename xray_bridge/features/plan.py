@@ -22,6 +22,7 @@ from xray_bridge.features.names import SUFFIX
 from xray_bridge.features.values import Change, NamedIssue, UnkeyedBlock
 from xray_bridge.model import tags
 from xray_bridge.model.keys import KEY as A_KEY
+from xray_bridge.model.keys import project_of
 
 
 if TYPE_CHECKING:
@@ -216,7 +217,7 @@ def refuse_other_projects(known: Iterable[NamedIssue], project: str) -> None:
     Raises FeaturesError.
     """
     for each in known:
-        if each.key.rpartition("-")[0] != project:
+        if project_of(each.key) != project:
             msg = f"{each.places[0]}: {each.key} is not in project {project}"
             hint = "nothing was sent; pass the --project of the key, or remove the tag"
             raise FeaturesError(msg, hint=hint)

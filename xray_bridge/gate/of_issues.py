@@ -17,7 +17,6 @@ from xray_bridge.changes.executions import (
     LONGEST_BRANCH,
     Place,
     choose_baselines,
-    project_of,
     read_branch,
 )
 from xray_bridge.ci.pull_requests import TARGET
@@ -26,6 +25,7 @@ from xray_bridge.errors import SelectionError
 from xray_bridge.gate.facts import UnknownError, UnsetError
 from xray_bridge.gate.of_project import ProjectFacts
 from xray_bridge.gate.questions import NO_TESTS
+from xray_bridge.model.keys import project_of
 from xray_bridge.model.times import today_in_utc
 
 

@@ -120,8 +120,7 @@ def _compare(run: RunToCheck) -> list[Changes]:
     return [
         compare_run(
             RunToCompare(
-                settings=_change(
-                    settings,
+                settings=settings.replaced(
                     compare=settings.compare or YES,
                     environments=environments[number],
                 ),
@@ -139,10 +138,3 @@ def _compare(run: RunToCheck) -> list[Changes]:
         )
         for number, directory in enumerate(run.directories)
     ]
-
-
-def _change(settings: Settings, **values: Any) -> Settings:
-    """Return settings with other values."""
-    return Settings(
-        {**settings.values, **values}, sources=settings.sources, given=settings.given
-    )

@@ -20,6 +20,11 @@ def spell_key(key: str) -> str:
     return found.upper() if found.isascii() else found
 
 
+def project_of(key: str) -> str:
+    """Return the key of an issue's project; empty without a key."""
+    return key.rpartition("-")[0]
+
+
 def is_key(text: str) -> bool:
     """Whether a text is the key of an issue, also in lower case."""
     # Imported here: each start of pytest imports this module.

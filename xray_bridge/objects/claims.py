@@ -86,9 +86,9 @@ class Outcome:
     """
     What the holder of a claim reached: Test Executions, and the parts in them.
 
-    ``is_delivered``: nothing is left to send. ``number`` of the parts, without those
-    that were run again. ``split_by`` is what the parts of each Test Execution have in
-    common; empty if there is one for all of them.
+    ``is_delivered``: nothing is left to send. ``number`` counts the parts, without
+    those that were run again. ``split_by`` is what the parts of each Test Execution
+    have in common; empty if there is one for all of them.
     """
 
     is_delivered: bool

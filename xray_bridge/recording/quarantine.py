@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xray_bridge.config.quarantine_table import parse_quarantine, to_table
-from xray_bridge.config.settings import Settings
 from xray_bridge.model.times import today_in_utc
 from xray_bridge.quarantine.entries import add_labelled
 from xray_bridge.quarantine.verdicts import Verdicts
@@ -37,11 +36,8 @@ def begin(session: Session, today: Callable[[], date] = today_in_utc) -> Verdict
     if labelled:
         quarantine = add_labelled(quarantine, labelled)
         table = to_table(quarantine)
-        session.settings = Settings(
-            {**settings.values, "quarantine": table},
-            sources=settings.sources,
-            given={**settings.given, "quarantine": json.dumps(table)},
-        )
+        given = {"quarantine": json.dumps(table)}
+        session.settings = settings.replaced(given, quarantine=table)
     return Verdicts(
         quarantine, project=settings.project, clean=session.redact, today=today()
     )

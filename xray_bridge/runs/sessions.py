@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from xray_bridge.config.settings import TABLE, Settings
 from xray_bridge.errors import RunDirectoryError
 from xray_bridge.runs.merge import Results
 
@@ -74,5 +75,7 @@ def group_runs(
 
 def environments_of(info: RunInfo) -> tuple[str, ...]:
     """Return the Test Environments that a session has recorded."""
-    given = info.settings.get("environments", "").split(";")
-    return tuple(filter(None, map(str.strip, given)))
+    name = Settings.environments.name
+    text = info.settings.get(name, "")
+    found: tuple[str, ...] = TABLE[name].parse(text) if text else ()
+    return found

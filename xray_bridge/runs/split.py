@@ -10,10 +10,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from xray_bridge.config.settings import TABLE, Settings
+from xray_bridge.config.settings import Settings
 from xray_bridge.errors import RunDirectoryError, UsageError
 from xray_bridge.runs import run_directory
 from xray_bridge.runs.attempts import is_try
+from xray_bridge.runs.sessions import environments_of
 from xray_bridge.text import quote_command
 
 
@@ -46,7 +47,7 @@ def split_parts(found: Found) -> list[Found]:
         if key := shard.info.settings.get(Settings.test_execution.name):
             msg = f"{FLAG} makes new Test Executions, but {shard.id} goes into {key}"
             raise UsageError(msg, hint=f"leave out {FLAG}")
-        names = tuple(sorted(environments_of(shard)))
+        names = tuple(sorted(environments_of(shard.info)))
         groups.setdefault(names, []).append(shard)
     return [replace(found, shards=tuple(groups[names])) for names in sorted(groups)]
 
@@ -57,14 +58,6 @@ def refuse_split(found: Found) -> None:
         if shard.info.split_by:
             msg = f"{shard.id} has only the parts of one {shard.info.split_by}"
             raise UsageError(msg, hint=f"add --split-by {shard.info.split_by}")
-
-
-def environments_of(shard: Shard) -> tuple[str, ...]:
-    """Return the Test Environments of a run."""
-    name = Settings.environments.name
-    text = shard.info.settings.get(name, "")
-    found: tuple[str, ...] = TABLE[name].parse(text) if text else ()
-    return found
 
 
 def find_others(
@@ -84,9 +77,9 @@ def find_others(
         _list_split(report_dir), key=lambda each: each[0].started
     ):
         if identify_split(info) in wanted:
-            found[place_of(directory)] = directory
+            found[_place_of(directory)] = directory
     for own in directories:
-        found.pop(place_of(own), None)
+        found.pop(_place_of(own), None)
     return list(found.values())
 
 
@@ -99,7 +92,7 @@ def identify_split(info: RunInfo) -> tuple[str, str] | None:
     return (info.framework, info.run_id) if info.split_by and info.run_id else None
 
 
-def place_of(directory: RunDirectory) -> str:
+def _place_of(directory: RunDirectory) -> str:
     """Return the Test Execution with the results of a run, or else its own id."""
     given = directory.info.settings.get(Settings.test_execution.name, "")
     return directory.state.test_execution or given or directory.id

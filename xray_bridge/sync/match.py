@@ -11,6 +11,7 @@ from dataclasses import field
 from typing import TYPE_CHECKING
 
 from xray_bridge.dataclass import dataclass
+from xray_bridge.model.keys import project_of
 from xray_bridge.text import join_words
 
 
@@ -148,7 +149,7 @@ class _Matcher:
                 entry = None
             if entry is not None:
                 self._used.add(entry.test)
-            if each.key and each.key.rpartition("-")[0] != self._project:
+            if each.key and project_of(each.key) != self._project:
                 self._foreign.append(each)
             elif each.key:
                 self._match_keyed(each, entry)

@@ -10,6 +10,7 @@ from xray_bridge.config.jira_settings import AUTO
 from xray_bridge.dataclass import dataclass
 from xray_bridge.formats import capabilities
 from xray_bridge.model.formats import XML_FORMATS
+from xray_bridge.model.keys import project_of
 
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class PreparedRun:
     @property
     def project(self) -> str:
         """The project of Tests without a key: set, or that of the Test Execution."""
-        return self.settings.project or self.existing_execution.rpartition("-")[0]
+        return self.settings.project or project_of(self.existing_execution)
 
     @property
     def is_shared(self) -> bool:

@@ -37,7 +37,7 @@ from xray_bridge.runs.evidence import Limits
 from xray_bridge.runs.failures import first_failures
 from xray_bridge.runs.merge import Results
 from xray_bridge.text import merge_lines
-from xray_bridge.upload import after_results, sandbox_names, sessions, xray_env
+from xray_bridge.upload import after_results, run_state, sandbox_names, sessions
 from xray_bridge.upload.draft import ReceiptDraft, do_nothing
 from xray_bridge.upload.prepared_run import PreparedRun
 from xray_bridge.upload.send import dry_run, send
@@ -58,13 +58,6 @@ ALL_WITHHELD = "every result is withheld, because its name contains a secret"
 NOT_TAKEN_IN = (
     "the upload was killed before all files were read; upload the files again"
 )
-# The state that a failed upload leaves in ``state.json``.
-ENDED_AS = {
-    receipt.FAILED: run_directory.FAILED,
-    receipt.AMBIGUOUS: run_directory.AMBIGUOUS,
-}
-NOT_SENT = frozenset({receipt.KEPT, receipt.EMPTY, receipt.DRY_RUN})
-NOT_BEGUN = frozenset({run_directory.RECORDED, run_directory.SEALED})
 
 
 def publish(
@@ -82,14 +75,16 @@ def publish(
     """
     with directory.claim():
         started = time.monotonic()
-        _refuse_sent(directory, settings)
+        run_state.refuse_sent(directory, settings)
         if not directory.is_sealed:
             # Killed before it was sealed: there will be no more results.
             under_way.settle_run(directory)
         attempts.complete_rerun(directory)
         work = _Publishing(directory, settings, directory.path, settings.report)
         found = work.receipt(begin)
-        found = _with_trouble(found, lambda: _note_ending(directory, settings, found))
+        found = _with_trouble(
+            found, lambda: run_state.note_ending(directory, settings, found)
+        )
         found = _with_releases(found, settings)
         found = replace(
             found,
@@ -117,28 +112,10 @@ def preview(
     further reasons why tests may be missing. Raises RunDirectoryError.
     """
     with directory.look(), tempfile.TemporaryDirectory(prefix="xray-bridge-") as folder:
-        _refuse_sent(directory, settings)
+        run_state.refuse_sent(directory, settings)
         work = _Publishing(directory, settings, Path(folder), copy_to, incomplete)
         found = replace(work.receipt(), attempts=directory.state.attempts)
     return replace(found, run=shown)
-
-
-def _refuse_sent(directory: RunDirectory, settings: Settings) -> None:
-    """
-    Raise RunDirectoryError for a run that was delivered, or that others will send.
-
-    The session that has put its run into a bucket may still write a report.
-    """
-    state = directory.state
-    if state.state == run_directory.DELIVERED:
-        msg = f"{directory.path} was already delivered, as {state.test_execution}"
-        raise RunDirectoryError(msg, hint="there is nothing left to send")
-    if state.message.startswith(run_directory.MERGED):
-        msg = f"{directory.path} was {state.message}"
-        raise RunDirectoryError(msg, hint="resend that run")
-    if state.message.startswith(run_directory.PUT) and not settings.collect:
-        msg = f"{directory.path} was {state.message}"
-        raise RunDirectoryError(msg, hint="upload it from there")
 
 
 def _with_trouble(found: Receipt, write: Callable[[], None]) -> Receipt:
@@ -159,21 +136,6 @@ def _with_releases(found: Receipt, settings: Settings) -> Receipt:
 
     releases = propose_releases(settings, Path(settings.report_dir))
     return replace(found, notices=(*found.notices, *releases))
-
-
-def _note_ending(directory: RunDirectory, settings: Settings, found: Receipt) -> None:
-    """
-    Note the end of an upload; a delivery has been noted already.
-
-    If nothing was sent, a run that was being sent or is collected keeps its state.
-    """
-    state = directory.state
-    if found.status in ENDED_AS:
-        xray_env.write_failed(directory.path)
-        ended, message = ENDED_AS[found.status], found.error["message"]
-        directory.state = replace(state, state=ended, message=message)
-    elif found.status in NOT_SENT and state.state in NOT_BEGUN and not settings.collect:
-        directory.state = replace(state, state=run_directory.KEPT)
 
 
 class _Publishing:

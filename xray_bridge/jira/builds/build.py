@@ -10,6 +10,7 @@ from xray_bridge.config.jira_settings import AUTO, IN_PROGRESS, ROLLED_BACK
 from xray_bridge.dataclass import dataclass
 from xray_bridge.jira.builds import states
 from xray_bridge.jira.builds.keys import choose_keys, find_keys
+from xray_bridge.model.keys import project_of
 
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def collect_keys(
 def _list_keys(
     facts: Facts, settings: Settings, execution: str
 ) -> Iterator[tuple[str, ...]]:
-    own = settings.project or (settings.test_execution or execution).rpartition("-")[0]
+    own = settings.project or project_of(settings.test_execution or execution)
     projects = {each.upper() for each in settings.jira_projects or (own,) if each}
     texts = {
         "branch": facts.context.branch,

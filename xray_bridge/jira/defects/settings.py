@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from xray_bridge.config.jira_settings import CREATE, OFF
 from xray_bridge.errors import SettingError
 from xray_bridge.jira.defects.rules import parse_rules
+from xray_bridge.model.keys import project_of
 
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def read_rules(settings: Settings) -> Rules:
 
     Raises SettingError.
     """
-    project = settings.project or settings.test_execution.rpartition("-")[0]
+    project = settings.project or project_of(settings.test_execution)
     return parse_rules(settings.defect_rules, project=project)
 
 

@@ -18,6 +18,7 @@ from xray_bridge.errors import RunDirectoryError, XrayBridgeError
 from xray_bridge.jira.notes import read_notes, write_notes
 from xray_bridge.jira.releases.choose import choose_version, list_named
 from xray_bridge.jira.run import Step
+from xray_bridge.model import keys
 
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def _settle(run: JiraRun) -> Settled:
 
 def project_of(run: JiraRun) -> str:
     """Return the project of the Test Execution."""
-    return run.settings.project or run.test_execution.rpartition("-")[0]
+    return run.settings.project or keys.project_of(run.test_execution)
 
 
 def _is_wanted(settings: Settings) -> bool:

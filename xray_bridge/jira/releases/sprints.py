@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from xray_bridge.client import agile
 from xray_bridge.errors import RefusedError, UsageError
+from xray_bridge.model.keys import project_of
 
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def put_into_sprint(run: JiraRun, keys: Sequence[str]) -> Sprint | None:
     """
     if not run.settings.sprint or not keys:
         return None
-    project = run.settings.project or keys[0].rpartition("-")[0]
+    project = run.settings.project or project_of(keys[0])
     sprint = find_sprint(run.jira, run.settings, project)
     if sprint is None:
         return None
