@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import os
 import sys
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from pytest_xray_bridge.rerun import RerunSelection
 from tests.adapters.pytest.conftest import PYTEST, Project, rerun
 from xray_sandbox.store.rows import TestRunRow
 
@@ -599,6 +602,43 @@ def test_groups_of_xdist_do_not_change_names(project: Project) -> None:
 
     result.assert_outcomes(passed=1)
     assert "not collected" not in result.stdout.str()
+
+
+class Renamed:
+    """A test whose hash is that of its node id, as in pytest before 9.2."""
+
+    def __init__(self, nodeid: str) -> None:
+        self.nodeid = nodeid
+
+    def __hash__(self) -> int:
+        return hash(self.nodeid)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+
+def test_tests_are_found_after_another_plugin_has_renamed_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As xdist does with those of a group, while the others are deselected."""
+    gone: list[Any] = []
+
+    def note(items: list[Any]) -> None:
+        gone.extend(items)
+
+    hook = SimpleNamespace(pytest_deselected=note)
+    wanted, other = Renamed("test_a"), Renamed("test_b")
+    items: list[Any] = [wanted, other]
+    selection: Any = RerunSelection.__new__(RerunSelection)
+    selection._config = SimpleNamespace(hook=hook)
+    monkeypatch.setattr(RerunSelection, "_is_wanted", lambda _, item: item is wanted)
+    selecting = selection.pytest_collection_modifyitems(items)
+    next(selecting)
+    wanted.nodeid += "@one"
+
+    with pytest.raises(StopIteration):
+        next(selecting)
+    assert (items, gone) == ([wanted], [other])
 
 
 def usage(project: Project, *arguments: str) -> pytest.RunResult:
